@@ -1,0 +1,7 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': './test/strip-types.cjs' },
+  testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
+};

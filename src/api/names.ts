@@ -1,0 +1,72 @@
+/** The API group of the operator's own kinds, and the prefix of its labels and annotations. */
+export const GROUP = 'impala-operator.dev';
+export const VERSION = 'v1alpha1';
+export const KIND = 'ImpalaCluster';
+export const PLURAL = 'impalaclusters';
+
+/** The field manager of everything the operator applies. Agents PUT and have the manager that their PUTs name. */
+export const OPERATOR_FIELD_MANAGER = 'impala-operator';
+
+/** The two components that are made highly available. */
+export const PAIR_COMPONENTS = ['statestore', 'catalog'] as const;
+export type PairComponent = (typeof PAIR_COMPONENTS)[number];
+
+export const COMPONENTS = [...PAIR_COMPONENTS, 'coordinator', 'executor'] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+/** The two members of a pair. Each is a StatefulSet of one pod. */
+export const MEMBERS = ['a', 'b'] as const;
+export type Member = (typeof MEMBERS)[number];
+
+export const otherMember = (member: Member): Member => (member === 'a' ? 'b' : 'a');
+
+export const labels = {
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+  component: 'app.kubernetes.io/component',
+  managedBy: 'app.kubernetes.io/managed-by',
+  cluster: `${GROUP}/cluster`,
+  impalaComponent: `${GROUP}/component`,
+  member: `${GROUP}/member`,
+  /** `active` or `standby`: for people, nothing routes by it. */
+  role: `${GROUP}/role`,
+} as const;
+
+export const annotations = {
+  /** Lease: the term that was released, written by its holder in the PUT that empties the holder, or by who made the Lease. */
+  released: `${GROUP}/released`,
+  /** Lease: why and since when the last holder gave it up (JSON), for the successor's event. */
+  releaseReason: `${GROUP}/release-reason`,
+  /** Lease of the catalog: which of the two equal spellings of its Service's name the catalogd registers under (`0` or `1`). */
+  hostnameSpelling: `${GROUP}/hostname-spelling`,
+  /** Lease: what a member says of itself (JSON). */
+  signIn: (member: Member) => `${GROUP}/member-${member}`,
+  /** EndpointSlice: the term of the holder whose address it names. */
+  term: `${GROUP}/term`,
+  /** EndpointSlice: the claim (holderIdentity) of the holder whose address it names. */
+  claim: `${GROUP}/claim`,
+  /** Pod template of a pair: the hash of the template as the operator built it. */
+  template: `${GROUP}/template`,
+  /** Any object the operator applies: the hash of what it applied. */
+  applied: `${GROUP}/applied`,
+} as const;
+
+/** The names of a cluster's objects: fixed, for people and tests. */
+export const names = {
+  /** Lease, Service and EndpointSlice of a pair; also its ServiceAccount, Role, RoleBinding and PodDisruptionBudget. */
+  pair: (cluster: string, component: PairComponent) => `${cluster}-${component}`,
+  memberStatefulSet: (cluster: string, component: PairComponent, member: Member) => `${cluster}-${component}-${member}`,
+  memberPod: (cluster: string, component: PairComponent, member: Member) => `${cluster}-${component}-${member}-0`,
+  /** StatefulSet and client Service of coordinators, StatefulSet of executors. */
+  impalads: (cluster: string, component: 'coordinator' | 'executor') => `${cluster}-${component}`,
+  headlessService: (cluster: string, component: Component) => `${cluster}-${component}-pods`,
+  configuration: (cluster: string) => `${cluster}-configuration`,
+} as const;
+
+export const AGENT_CONTAINER = 'ha-agent';
+export const DAEMON_CONTAINER = {
+  statestore: 'statestored',
+  catalog: 'catalogd',
+  coordinator: 'impalad',
+  executor: 'impalad',
+} as const satisfies Record<Component, string>;
