@@ -1,0 +1,82 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import type { KubernetesObject } from '../kube/kubernetes-object.ts';
+import { Configuration } from './configuration.ts';
+import { flags } from './flags.ts';
+import { CatalogHighAvailability, StatestoreHighAvailability } from './high-availability.ts';
+import { Image } from './image.ts';
+import { scheduling } from './scheduling.ts';
+import { section } from './section.ts';
+import { ImpalaClusterStatus } from './status.ts';
+
+export const Statestore = section(
+  { highAvailability: StatestoreHighAvailability, flags: flags('statestore'), ...scheduling },
+  { description: 'The StateStore: it watches the health of every daemon and relays it to all of them.' },
+);
+
+export const Catalog = section(
+  { highAvailability: CatalogHighAvailability, flags: flags('catalog'), ...scheduling },
+  { description: 'The Catalog service: it keeps the metadata of databases and tables and relays its changes.' },
+);
+
+const replicas = (description: string) => Type.Integer({ description, minimum: 0, maximum: 1000, default: 1 });
+
+export const Coordinators = section(
+  { replicas: replicas('How many coordinators there are.'), flags: flags('coordinator'), ...scheduling },
+  { description: 'The daemons that clients connect to; they plan queries and hand them to the executors.' },
+);
+
+export const Executors = section(
+  { replicas: replicas('How many executors there are.'), flags: flags('executor'), ...scheduling },
+  { description: 'The daemons that run queries.' },
+);
+
+export const ImpalaClusterSpec = Type.Object(
+  {
+    image: Image,
+    clusterDomain: Type.String({
+      description: "The Kubernetes cluster's DNS domain: the daemons know each other by full names.",
+      pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+      maxLength: 100,
+      default: 'cluster.local',
+    }),
+    configuration: Type.Optional(Configuration),
+    statestore: Statestore,
+    catalog: Catalog,
+    coordinators: Coordinators,
+    executors: Executors,
+  },
+  { description: 'What the cluster shall be.' },
+);
+
+/** The spec as it is after defaulting, which is how the API server stores it. */
+export type ImpalaClusterSpec = Static<typeof ImpalaClusterSpec>;
+
+/** What statestore and catalog have in common. */
+export type PairSpec = ImpalaClusterSpec['statestore'];
+/** What coordinators and executors have in common. */
+export type ReplicasSpec = ImpalaClusterSpec['coordinators'];
+
+/** The schema of the whole object, less what every object has. */
+export const ImpalaClusterSchema = Type.Object(
+  { spec: ImpalaClusterSpec, status: Type.Optional(ImpalaClusterStatus) },
+  {
+    description: 'A cluster of Apache Impala whose StateStore and Catalog service are highly available.',
+    'x-kubernetes-validations': [
+      {
+        rule: "self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        message:
+          'metadata.name must be at most 40 lower case letters, digits and dashes, begin with a letter and not end with a ' +
+          "dash, because the names of the cluster's Services and pods are made of it",
+      },
+    ],
+  },
+);
+
+/** An ImpalaCluster as the API server hands it out: with all defaults. */
+export interface ImpalaCluster extends KubernetesObject {
+  spec: ImpalaClusterSpec;
+  status?: ImpalaClusterStatus;
+}
+
+export type { ImpalaClusterStatus } from './status.ts';
