@@ -74,16 +74,16 @@ const highAvailability = (defaults: HighAvailabilityDefaults) =>
       'x-kubernetes-validations': [
         {
           rule: `self.leaseDurationSeconds > self.renewDeadlineSeconds + ${STOP_BUDGET_SECONDS}`,
-          messageExpression:
-            "'leaseDurationSeconds must be greater than renewDeadlineSeconds + 2: write at least ' + " +
-            `string(self.renewDeadlineSeconds + ${STOP_BUDGET_SECONDS + 1})`,
+          message:
+            'leaseDurationSeconds must be greater than renewDeadlineSeconds + 2, so that the old daemon is dead before ' +
+            'another starts: write a longer lease or a shorter deadline',
         },
         {
           // renewDeadline > 1.2 x retryPeriod (client-go's JitterFactor), in whole numbers.
           rule: 'self.renewDeadlineSeconds * 5 > self.retryPeriodSeconds * 6',
-          messageExpression:
-            "'renewDeadlineSeconds must be greater than 1.2 x retryPeriodSeconds: write at least ' + " +
-            'string(self.retryPeriodSeconds * 6 / 5 + 1)',
+          message:
+            'renewDeadlineSeconds must be greater than 1.2 x retryPeriodSeconds, so that one late renewal stops nothing: ' +
+            'write a longer deadline or a shorter period',
         },
       ],
     },
