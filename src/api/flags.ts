@@ -36,7 +36,8 @@ export function flags(component: Component) {
     Type.Record(Type.String(), Type.String({ maxLength: 16384 }), {
       description:
         "Flags of the daemon, by name without leading dashes; values are strings. They follow the operator's own, so that " +
-        'they win. A flag that the operator must own is refused, as is one that the version does not know.',
+        'they win. A flag that the operator must own is refused, as is one that the version does not know. $(POD_NAME) in a ' +
+        "value stands for the pod's name, and $$ for a dollar sign, as in any container's arguments.",
       maxProperties: 200,
       'x-kubernetes-validations': [
         {

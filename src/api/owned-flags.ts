@@ -13,6 +13,7 @@ const COMMON = [
   'webserver_interface',
   'webserver_port',
   'metrics_webserver_port',
+  'metrics_webserver_interface',
   'enable_statestored_ha',
   'enable_catalogd_ha',
   'state_store_port',
