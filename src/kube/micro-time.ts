@@ -11,6 +11,9 @@ export function microTime(microseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/Z$/, `${rest}Z`);
 }
 
+/** A moment of the wall clock as meta/v1 MicroTime; see {@link microTime}. */
+export const formatMicroTime = (date: Date): string => microTime(date.getTime() * 1000);
+
 /**
  * The moment that a MicroTime or Time names.
  * @returns whole microseconds since 1970; nothing when the text names no moment
