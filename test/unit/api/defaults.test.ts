@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { withDefaults } from '../../../src/api/defaults.ts';
-import { STOP_BUDGET_SECONDS } from '../../../src/api/high-availability.ts';
+import { STOP_BUDGET_SECONDS } from '../../../src/api/lease-limits.ts';
 
 const minimal = { metadata: { name: 'minimal' }, spec: {} };
 
