@@ -1,0 +1,359 @@
+import { annotations } from '../api/names.ts';
+import type { AgentConfiguration, PodFacts } from '../daemons/agent-configuration.ts';
+import type { Clock, Milliseconds, Timer } from '../kube/clock.ts';
+import type { AnnotationChanges } from '../kube/election/lease-write.ts';
+import { Elector } from '../kube/election/elector.ts';
+import type { Desire, ElectionRules } from '../kube/election/election.ts';
+import type { KubernetesApi, KubernetesApiError } from '../kube/kubernetes-api.ts';
+import type { Lease } from '../kube/kubernetes-object.ts';
+import { endpointSlices, leases } from '../kube/resource.ts';
+import { candidacy } from './candidacy.ts';
+import { decide, type Decision, type HandOverReason, type Tenure } from './decision.ts';
+import type { ActiveEndpoint } from './endpoint.ts';
+import { EndpointWriter } from './endpoint-writer.ts';
+import * as view from './guard/daemon-view.ts';
+import type { GuardLink, GuardListener } from './guard/guard-link.ts';
+import type { Report } from './guard/message.ts';
+import { HealthWatch } from './health-watch.ts';
+import { nextSpelling } from './hostname-spelling.ts';
+import { describeHandOver, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
+import { Attendance } from './attendance.ts';
+import { electionRules, mayAdopt, tenureOf } from './tenure.ts';
+
+/** Whoever wants to know what the agent does: logs, events, metrics. */
+export interface AgentObserver {
+  tookOver(takeover: Takeover, term: number): void;
+  serving(takeover: Takeover | undefined, term: number): void;
+  handingOver(note: ReleaseNote, term: number): void;
+  /** The Lease is no longer ours although we did not give it back. */
+  lost(term: number, to: string): void;
+  preflightFailed(text: string): void;
+  endpointWritten(endpoint: ActiveEndpoint): void;
+  callFailed(error: KubernetesApiError, action: string): void;
+}
+
+export interface AgentParts {
+  readonly configuration: AgentConfiguration;
+  readonly pod: PodFacts;
+  readonly clock: Clock;
+  readonly api: KubernetesApi;
+  readonly link: GuardLink;
+  /** One health check of the daemon; true when it is healthy. Must not throw, and bounds itself. */
+  readonly checkHealth: () => Promise<boolean>;
+  /** A random word, never given twice. */
+  readonly randomWord: () => string;
+  readonly observer: AgentObserver;
+}
+
+/** The deadline of each API call. */
+const CALL_TIMEOUT: Milliseconds = 1_500;
+/** How soon an unanswered guard is looked at again. */
+const GUARD_PERIOD: Milliseconds = 250;
+
+/**
+ * The HA agent of one pod: campaigns for the pair's Lease, and runs the daemon, through the guard, only while it holds it.
+ * All it decides is decided by pure functions (decide, candidacy, nextEndpoint, the election); this class keeps their
+ * state and carries out what they say.
+ */
+export class Agent implements GuardListener {
+  readonly elector: Elector;
+  private readonly parts: AgentParts;
+  private readonly rules: ElectionRules;
+  private readonly health: HealthWatch;
+  private readonly attendance: Attendance;
+  private readonly endpoint: EndpointWriter;
+  private readonly finished = new AbortController();
+
+  private guardState = view.initialGuardState;
+  private terminating = false;
+  private startedUnder: string | undefined;
+  private decision: Decision = { order: undefined, renew: true, release: false };
+  private note: ReleaseNote | undefined;
+  private stopReason: HandOverReason | undefined;
+  private takeover: Takeover | undefined;
+  private lastTenure: Tenure = { kind: 'none' };
+  private lastTerm = 0;
+  private askedBy = 0;
+  private askedAt = Number.NEGATIVE_INFINITY;
+  private settling = false;
+  private settleAgain = false;
+  private timer: Timer | undefined;
+
+  constructor(parts: AgentParts) {
+    const { configuration, pod, clock, api, observer } = parts;
+    this.parts = parts;
+    this.rules = electionRules(configuration);
+    this.attendance = new Attendance(configuration.member, pod.podUid, configuration.template);
+    this.health = new HealthWatch(parts.checkHealth, clock, configuration, () => this.healthChanged());
+    const { namespace } = pod;
+    this.elector = new Elector({
+      api,
+      clock,
+      reference: { resource: leases, namespace, name: configuration.pairName },
+      rules: this.rules,
+      callTimeout: CALL_TIMEOUT,
+      newIdentity: () => `${pod.podName}/${pod.podUid}/${parts.randomWord()}`,
+      desire: () => this.desire(),
+      claimAnnotations: (lease, afterRelease) => this.claimAnnotations(lease, afterRelease),
+      releaseAnnotations: () => ({ [annotations.releaseReason]: this.note && JSON.stringify(this.note) }),
+      onChange: () => this.settle(),
+      onCallFailed: (error, action) => observer.callFailed(error, action),
+    });
+    this.endpoint = new EndpointWriter({
+      api,
+      clock,
+      reference: { resource: endpointSlices, namespace, name: configuration.pairName },
+      callTimeout: CALL_TIMEOUT,
+      active: () => this.activeEndpoint(),
+      onOvertaken: (term) => this.elector.raiseTerm(term),
+      onWritten: (written) => observer.endpointWritten(written),
+      onCallFailed: (error) => observer.callFailed(error, 'write the EndpointSlice'),
+    });
+  }
+
+  /** Whether this pod is as it should be: the active's daemon serves, the standby's could be started. */
+  get ready(): boolean {
+    const { guard, daemon } = this.guardState;
+    if (daemon.kind === 'none') return guard.kind === 'present' && guard.preflight === 'passed';
+    return this.health.current?.phase === 'serving';
+  }
+
+  get tenure(): Tenure {
+    return tenureOf(this.elector.state, this.rules, this.guardState.daemon, this.parts.clock.now());
+  }
+
+  /** Campaigns until it was told to terminate and has done what that takes; never throws. */
+  async run(): Promise<void> {
+    this.settle();
+    await this.elector.run(this.finished.signal);
+    this.timer?.cancel();
+    this.health.end();
+  }
+
+  /** SIGTERM: the daemon is stopped, its death proven, the Lease given back; then {@link run} ends. */
+  terminate(): void {
+    this.terminating = true;
+    this.settle();
+  }
+
+  /** Ends {@link run} whatever is left to do. */
+  abort(): void {
+    this.finished.abort();
+  }
+
+  reported(report: Report): void {
+    const now = this.parts.clock.now();
+    this.become(view.reported(this.guardState, report, this.parts.link.lifelineHeld(), this.askedBy, now));
+    if (report.verb === 'state' && report.running) this.startedUnder ??= report.claim;
+    if (report.verb === 'preflight' && report.outcome === 'failed') this.parts.observer.preflightFailed(report.text);
+    this.settle();
+  }
+
+  reportsClosed(): void {
+    this.become(view.reportsClosed(this.guardState));
+    this.settle();
+  }
+
+  lifelineEnded(): void {
+    this.become(view.lifelineEnded(this.guardState, this.parts.clock.now()));
+    this.settle();
+  }
+
+  /** Decides and acts until nothing is left to do. What it sets off may call it again: that only makes it look once more. */
+  private settle(): void {
+    this.settleAgain = true;
+    if (this.settling) return;
+    this.settling = true;
+    for (let round = 0; this.settleAgain && round < 20; round++) {
+      this.settleAgain = false;
+      this.settleOnce();
+    }
+    this.settling = false;
+    this.scheduleNextLook();
+  }
+
+  private settleOnce(): void {
+    const { clock, link } = this.parts;
+    const now = clock.now();
+    const { daemon } = this.guardState;
+    if (daemon.kind === 'starting' || daemon.kind === 'stopping') {
+      this.become(view.overdue(this.guardState, link.lifelineHeld(), now));
+    }
+    if (daemon.kind === 'running') {
+      if (mayAdopt(this.elector.state, daemon, now)) this.elector.adopt(daemon.claim);
+      else if (this.tenure.kind === 'adopting' && now >= daemon.deadline) this.elector.abandon();
+    }
+    const { tenure } = this;
+    this.notice(tenure);
+    this.attendance.read(this.lease);
+    const before = this.decision;
+    const { guardState, terminating, startedUnder } = this;
+    this.decision = decide({ tenure, guardState, health: this.health.current, terminating, startedUnder }, now);
+    this.carryOut(this.decision, tenure, now);
+    if (before.renew !== this.decision.renew || before.release !== this.decision.release) this.elector.reconsider();
+    this.endpoint.update(this.finished.signal);
+    if (this.terminating && this.nothingLeft(tenure)) this.finished.abort();
+  }
+
+  private nothingLeft(tenure: Tenure): boolean {
+    const { guard, daemon } = this.guardState;
+    const over = daemon.kind === 'none' || (daemon.kind === 'unknown' && guard.kind === 'absent');
+    return over && tenure.kind === 'none';
+  }
+
+  private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds): void {
+    const { guard, daemon } = this.guardState;
+    const id = guard.kind === 'present' ? guard.id : undefined;
+    if (decision.order === 'ask') this.ask(now);
+    if (decision.order === 'stop') this.stop(id, tenure, now);
+    if (id === undefined || tenure.kind !== 'active') return;
+    const { claim, term } = tenure;
+    const order = { guard: id, term, claim, deadline: Math.floor(tenure.until / 10) };
+    if (decision.order === 'start')
+      this.start({ ...order, verb: 'start', sequence: this.parts.link.nextSequence() }, now);
+    if (decision.order === 'extend' && daemon.kind === 'running') {
+      const sent = this.parts.link.send({ ...order, verb: 'extend', sequence: this.parts.link.nextSequence() });
+      if (!sent) return;
+      this.startedUnder = claim;
+      this.become(view.extended(this.guardState, claim, order.deadline * 10));
+    }
+  }
+
+  private ask(now: Milliseconds): void {
+    if (now < this.askedAt + GUARD_PERIOD) return;
+    this.askedAt = now;
+    this.askedBy = this.parts.link.nextSequence();
+    this.parts.link.send({ verb: 'state?', sequence: this.askedBy });
+  }
+
+  private start(order: Parameters<GuardLink['send']>[0] & { verb: 'start' }, now: Milliseconds): void {
+    const argument = this.parts.configuration.spellings[this.spelling()];
+    this.startedUnder = order.claim;
+    this.stopReason = undefined;
+    // The state changes before the order leaves: what the guard reports next has to meet a start that is under way.
+    const before = this.guardState;
+    this.become(view.startOrdered(this.guardState, { ...order, deadline: order.deadline * 10 }, now));
+    if (this.parts.link.send(argument === undefined ? order : { ...order, argument })) return;
+    this.guardState = { ...before, guard: { kind: 'absent' } };
+    this.died({ at: now, code: undefined }, 'GuardLost');
+    this.settleAgain = true;
+  }
+
+  private stop(id: string | undefined, tenure: Tenure, now: Milliseconds): void {
+    if (id === undefined) return;
+    const sequence = this.parts.link.nextSequence();
+    this.stopReason = this.reasonToStop(tenure);
+    if (!this.parts.link.send({ verb: 'stop', guard: id, sequence })) return;
+    this.become(view.stopOrdered(this.guardState, sequence, now));
+  }
+
+  private reasonToStop(tenure: Tenure): HandOverReason {
+    if (this.terminating) return 'PodTerminating';
+    if (tenure.kind !== 'active') return 'DeadlinePassed';
+    const health = this.health.current;
+    return health?.phase === 'failed' ? health.reason : 'DaemonUnresponsive';
+  }
+
+  private become(next: view.GuardState): void {
+    const before = this.guardState.daemon;
+    this.guardState = next;
+    const { daemon } = next;
+    if (daemon.kind === 'none' && before.kind !== 'none' && daemon.death) this.died(daemon.death);
+    if (daemon.kind === 'running') this.health.begin(daemon.startedBy);
+  }
+
+  /** Takes note of why this tenure ends, before the Lease is given back with that note. */
+  private died(death: view.Death, known?: HandOverReason): void {
+    const { parts } = this;
+    const loading = this.health.current?.phase === 'starting';
+    const reason = known ?? this.stopReason ?? (loading ? 'StartFailed' : 'DaemonExited');
+    const code = death.code === undefined ? '' : ` with code ${death.code}`;
+    const message = `${describeHandOver(reason)} on ${parts.pod.podName}${code}`;
+    this.note = { reason, message, at: parts.clock.date().getTime() };
+    if (reason === 'StartFailed' || reason === 'StartTimeout') {
+      this.attendance.startFailed(this.lease, this.lastTerm, message);
+    }
+    this.health.end();
+    this.stopReason = undefined;
+    if (this.tenure.kind === 'active' || this.tenure.kind === 'lapsed')
+      parts.observer.handingOver(this.note, this.lastTerm);
+  }
+
+  private healthChanged(): void {
+    if (this.health.current?.phase === 'serving') {
+      this.attendance.becameHealthy(this.lastTerm);
+      this.parts.observer.serving(this.takeover, this.lastTerm);
+      this.takeover = undefined;
+    }
+    this.settle();
+    this.elector.reconsider();
+  }
+
+  /** Reports a tenure that begins or was taken away. */
+  private notice(tenure: Tenure): void {
+    const before = this.lastTenure;
+    this.lastTenure = tenure;
+    if (tenure.kind === 'active') {
+      this.lastTerm = tenure.term;
+      const begins = before.kind !== 'active' || before.claim !== tenure.claim;
+      if (begins && this.takeover) this.parts.observer.tookOver(this.takeover, tenure.term);
+    }
+    if ((before.kind === 'active' || before.kind === 'lapsed') && tenure.kind === 'none') {
+      this.parts.observer.lost(this.lastTerm, this.lease?.spec?.holderIdentity ?? '');
+    }
+  }
+
+  private get lease(): Lease | undefined {
+    return this.elector.state.observation?.lease;
+  }
+
+  private desire(): Desire {
+    const { clock, configuration } = this.parts;
+    const { guardState, terminating } = this;
+    const { member, template } = configuration;
+    const candidate = { member, template, guardState, terminating, leaseDuration: this.rules.leaseDuration };
+    return {
+      claim: candidacy(candidate, this.lease, clock.now()),
+      renew: this.decision.renew,
+      release: this.decision.release,
+      annotations: this.attendance.annotation(guardState.guard, terminating),
+    };
+  }
+
+  private claimAnnotations(lease: Lease, afterRelease: boolean): AnnotationChanges {
+    const reclaiming = this.elector.state.standing.kind === 'reclaiming';
+    this.takeover = takeoverOf(lease, afterRelease, reclaiming);
+    const changes: Record<string, string | undefined> = { [annotations.releaseReason]: undefined };
+    if (this.parts.configuration.spellings.length > 0) {
+      const claim = reclaiming ? 'reclaimed' : afterRelease ? 'released' : 'expired';
+      changes[annotations.hostnameSpelling] = String(nextSpelling(lease, claim, this.spelling()));
+    }
+    return changes;
+  }
+
+  private spelling(): number {
+    return this.lease?.metadata.annotations?.[annotations.hostnameSpelling] === '1' ? 1 : 0;
+  }
+
+  private activeEndpoint(): ActiveEndpoint | undefined {
+    const { tenure } = this;
+    return tenure.kind === 'active' ? { ...this.parts.pod, claim: tenure.claim, term: tenure.term } : undefined;
+  }
+
+  private scheduleNextLook(): void {
+    const { clock } = this.parts;
+    this.timer?.cancel();
+    const { daemon } = this.guardState;
+    const { tenure } = this;
+    const unsettled = daemon.kind === 'unknown' || daemon.kind === 'starting' || daemon.kind === 'stopping';
+    const now = clock.now();
+    const delays = [
+      ...(unsettled ? [GUARD_PERIOD] : []),
+      ...(tenure.kind === 'active' ? [Math.max(tenure.until - now, 10)] : []),
+      ...(tenure.kind === 'adopting' && daemon.kind === 'running' ? [Math.max(daemon.deadline - now, 10)] : []),
+    ];
+    if (delays.length > 0 && !this.finished.signal.aborted) {
+      this.timer = clock.setTimer(Math.min(...delays), () => this.settle());
+    }
+  }
+}

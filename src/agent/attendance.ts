@@ -1,0 +1,52 @@
+import { annotations, type Member } from '../api/names.ts';
+import { failedStartsInARow, readSignIn, type FailedStart, type SignIn } from '../daemons/sign-in.ts';
+import type { Lease } from '../kube/kubernetes-object.ts';
+import type { GuardView } from './guard/daemon-view.ts';
+
+/** What this pod signs in with on the Lease: who it is, whether it could take over, how its starts went. */
+export class Attendance {
+  private readonly member: Member;
+  private readonly uid: string;
+  private readonly template: string;
+  private failedStart: FailedStart | undefined;
+  private healthyStart: number | undefined;
+  private signedIn = false;
+  private superseded = false;
+
+  constructor(member: Member, uid: string, template: string) {
+    this.member = member;
+    this.uid = uid;
+    this.template = template;
+  }
+
+  startFailed(lease: Lease | undefined, term: number, reason: string): void {
+    this.failedStart = { term, number: failedStartsInARow(lease, this.template) + 1, reason };
+  }
+
+  becameHealthy(term: number): void {
+    this.healthyStart = term;
+    this.failedStart = undefined;
+  }
+
+  /** A pod whose sign-in was overwritten by another uid has a successor of its name, and does not sign in again. */
+  read(lease: Lease | undefined): void {
+    const uid = readSignIn(lease, this.member)?.uid;
+    if (uid === this.uid) this.signedIn = true;
+    else if (uid !== undefined && this.signedIn) this.superseded = true;
+  }
+
+  /** The annotation as the Lease shall carry it. */
+  annotation(guard: GuardView, terminating: boolean): Record<string, string> {
+    if (this.superseded) return {};
+    const failed = guard.kind === 'present' && guard.preflight === 'failed';
+    const signIn: SignIn = {
+      uid: this.uid,
+      ready: guard.kind === 'present' && guard.preflight === 'passed' && !terminating,
+      template: this.template,
+      ...(failed ? { problem: guard.preflightText } : {}),
+      ...(this.failedStart ? { failedStart: this.failedStart } : {}),
+      ...(this.healthyStart === undefined ? {} : { healthyStart: this.healthyStart }),
+    };
+    return { [annotations.signIn(this.member)]: JSON.stringify(signIn) };
+  }
+}

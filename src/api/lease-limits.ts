@@ -1,0 +1,8 @@
+/**
+ * The longest lease that the API accepts. A challenger waits as long as the Lease it reads says, but never longer than
+ * this: a Lease edited by hand must not keep a pair without an active for ever.
+ */
+export const MAXIMUM_LEASE_DURATION_SECONDS = 120;
+
+/** What must lie between the guard's deadline and the end of the lease, for the daemon to be dead by then. */
+export const STOP_BUDGET_SECONDS = 2;

@@ -1,0 +1,62 @@
+import type { Milliseconds } from '../clock.ts';
+import type { Lease } from '../kubernetes-object.ts';
+
+/** One write of the Lease that was sent: what to recognise it by, and the moment before it left. */
+export interface Send {
+  readonly renewTime: string;
+  readonly sentAt: Milliseconds;
+}
+
+/**
+ * One attempt, successful or not, to become the holder. Its identity is its own: not the pod's name, which a successor
+ * may bear, nor the process's, which may have claimed, lost and forgotten before. So a Lease that holds this identity was
+ * written by this claim, whatever became of the answers.
+ */
+export interface Claim {
+  readonly identity: string;
+  readonly term: number;
+  /** The Lease that the claim's first write was to replace: any newer version that is not ours disproves the claim. */
+  readonly base: { readonly uid: string; readonly resourceVersion: string };
+  /** Every write of this claim that was sent and may have taken place. */
+  readonly sends: readonly Send[];
+  /** When the newest write known to have taken place was *sent*: every deadline of the holder counts from there. */
+  readonly confirmedSentAt: Milliseconds | undefined;
+}
+
+/** Sends older than this many are forgotten: a Lease with one of their renewTimes has been seen since, or never will be. */
+const SENDS_KEPT = 16;
+
+export const withSend = (claim: Claim, send: Send): Claim => ({
+  ...claim,
+  sends: [...claim.sends, send].slice(-SENDS_KEPT),
+});
+
+/**
+ * The write of this claim that the Lease shows, if it shows one. Both identity and renewTime must match: a Lease edited
+ * by hand may still bear the identity, but nobody knows then what else was written over.
+ */
+export function sendShownBy(lease: Lease, claim: Claim): Send | undefined {
+  if (lease.spec?.holderIdentity !== claim.identity) return undefined;
+  return claim.sends.find((send) => send.renewTime === lease.spec?.renewTime);
+}
+
+/** Takes note that a write took place. An older one never turns the clock back. */
+export function confirmed(claim: Claim, send: Send): Claim & { confirmedSentAt: Milliseconds } {
+  return { ...claim, confirmedSentAt: Math.max(claim.confirmedSentAt ?? send.sentAt, send.sentAt) };
+}
+
+/** Whether a Lease that is not ours rules out that any write of the claim ever takes place: each is a compare-and-swap. */
+export function disproves(lease: Lease | undefined, claim: Claim): boolean {
+  if (lease === undefined || lease.metadata.uid !== claim.base.uid) return true;
+  return isNewer(lease.metadata.resourceVersion, claim.base.resourceVersion);
+}
+
+/**
+ * Whether one resourceVersion is newer than another of the same object. They compare as integers (KEP-5504); what is no
+ * integer is never "newer", so that the caller goes on waiting, which is safe.
+ */
+export function isNewer(version: string | undefined, than: string | undefined): boolean {
+  if (version === undefined || than === undefined) return false;
+  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return false;
+  return version.length === than.length ? version > than : version.length > than.length;
+}

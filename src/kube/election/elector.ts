@@ -1,0 +1,215 @@
+import type { Clock, Milliseconds } from '../clock.ts';
+import { type KubernetesApi, KubernetesApiError, type ObjectReference } from '../kubernetes-api.ts';
+import type { Lease } from '../kubernetes-object.ts';
+import { microTime } from '../micro-time.ts';
+import type { Claim } from './claim.ts';
+import * as election from './election.ts';
+import { annotated, claimed, released, type AnnotationChanges } from './lease-write.ts';
+import { Wakeup } from './wakeup.ts';
+
+type Write = 'claim' | 'renew' | 'release' | 'annotate';
+
+export interface ElectorOptions {
+  readonly api: KubernetesApi;
+  readonly clock: Clock;
+  readonly reference: ObjectReference;
+  readonly rules: election.ElectionRules;
+  /** The deadline of each call: well below the renew deadline, so that one hung call cannot use it up. */
+  readonly callTimeout: Milliseconds;
+  /** A new identity for each claim, never given before by anybody. */
+  readonly newIdentity: () => string;
+  /** What is wanted at this moment; asked before every action. */
+  readonly desire: () => election.Desire;
+  /** Annotations that are changed by the write that claims; told whether the claim follows a release or an expiry. */
+  readonly claimAnnotations?: (lease: Lease, afterRelease: boolean) => AnnotationChanges;
+  /** Annotations that are changed by the write that releases. */
+  readonly releaseAnnotations?: () => AnnotationChanges;
+  /** Makes the Lease when there is none; without it, its absence is waited out. */
+  readonly create?: () => Lease;
+  /** Called after each change of the state. Must not throw. */
+  readonly onChange: () => void;
+  readonly onCallFailed?: (error: KubernetesApiError, action: 'read' | 'create' | Write) => void;
+}
+
+/**
+ * Campaigns for one Lease: the I/O around the pure election. One call is under way at a time; what a watch sees comes in
+ * beside it through {@link heard}.
+ */
+export class Elector {
+  private current = election.initialElection;
+  private lastRenewMicroseconds = 0;
+  private readonly options: ElectorOptions;
+  private readonly wakeup: Wakeup;
+
+  constructor(options: ElectorOptions) {
+    this.options = options;
+    this.wakeup = new Wakeup(options.clock);
+  }
+
+  get state(): election.ElectionState {
+    return this.current;
+  }
+
+  /** Until when this process is active as the holder, on the injected clock; undefined when it holds nothing. */
+  get activeUntil(): Milliseconds | undefined {
+    return election.activeUntil(this.current, this.options.rules);
+  }
+
+  /** Takes in the Lease as a watch saw it. */
+  heard(lease: Lease | undefined): void {
+    this.become(election.heard(this.current, lease, this.options.clock.now()));
+  }
+
+  /** Asks again what to do: to be called whenever the desire may have changed. */
+  reconsider(): void {
+    this.wakeup.wake();
+  }
+
+  adopt(identity: string): void {
+    this.become(election.adopt(this.current, identity, this.options.clock.now()));
+  }
+
+  abandon(): void {
+    this.become(election.abandon(this.current));
+  }
+
+  raiseTerm(above: number): void {
+    this.become(election.raiseTerm(this.current, above));
+  }
+
+  /** Campaigns until the signal is aborted. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, rules } = this.options;
+    while (!signal.aborted) {
+      this.become(election.expire(this.current, rules, clock.now()));
+      const action = election.nextAction(this.current, this.options.desire(), rules, clock.now());
+      if (action.kind === 'wait') await this.wakeup.wait(this.nextLook(action.until), signal);
+      else if (action.kind === 'read') await this.read(signal);
+      else await this.write(action.kind, action.lease, signal);
+    }
+  }
+
+  /** Whoever holds the Lease looks up again at its deadline, whatever else there is to wait for. */
+  private nextLook(until: Milliseconds): Milliseconds {
+    const deadline = this.activeUntil;
+    return deadline !== undefined && deadline > this.options.clock.now() ? Math.min(until, deadline) : until;
+  }
+
+  private become(state: election.ElectionState): void {
+    if (state === this.current) return;
+    this.current = state;
+    this.options.onChange();
+    this.wakeup.wake();
+  }
+
+  private async read(signal: AbortSignal): Promise<void> {
+    const { api, clock, reference, callTimeout, create } = this.options;
+    try {
+      const lease = await api.get<Lease>(reference, { timeout: callTimeout, signal });
+      this.become(election.readAnswered(this.current, lease, clock.now()));
+    } catch (error) {
+      const failure = asApiError(error, 'read the Lease');
+      if (failure.reason !== 'NotFound') {
+        this.failed(failure, 'read');
+        return;
+      }
+      this.become(election.readAnswered(this.current, undefined, clock.now()));
+      if (create) await this.create(create(), signal);
+    }
+  }
+
+  private async create(lease: Lease, signal: AbortSignal): Promise<void> {
+    const { api, clock, reference, callTimeout } = this.options;
+    try {
+      const made = await api.create<Lease>(reference, lease, { timeout: callTimeout, signal });
+      this.become(election.readAnswered(this.current, made, clock.now()));
+    } catch (error) {
+      this.failed(asApiError(error, 'create the Lease'), 'create');
+    }
+  }
+
+  private async write(kind: Write, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { api, clock, reference, callTimeout, rules } = this.options;
+    const renewTime = this.nextRenewTime();
+    const free = election.tenancy(this.current, rules);
+    // Every deadline counts from here, before the first byte leaves: the record cannot be older than its send.
+    this.become(election.sending(this.current, kind, renewTime, this.newClaim(lease), clock.now()));
+    const body = this.body(kind, lease, renewTime, free.kind === 'released');
+    if (body === undefined) return;
+    try {
+      const answer = await api.replace<Lease>(reference, body, { timeout: callTimeout, signal });
+      this.become(election.writeAnswered(this.current, answer, clock.now()));
+    } catch (error) {
+      this.failed(asApiError(error, `${kind} the Lease`), kind);
+    }
+  }
+
+  /** Builds the write from the state that `sending` has left; undefined when that has overtaken the decision. */
+  private body(kind: Write, lease: Lease, renewTime: string, afterRelease: boolean): Lease | undefined {
+    const { rules, desire, claimAnnotations, releaseAnnotations } = this.options;
+    const { standing } = this.current;
+    const durationSeconds = Math.round(rules.leaseDuration / 1000);
+    const wanted = desire().annotations;
+    switch (kind) {
+      case 'annotate':
+        return annotated(lease, wanted);
+      case 'release':
+        if (standing.kind !== 'releasing') return undefined;
+        return released(lease, standing.claim, renewTime, rules.releasedAnnotation, {
+          ...wanted,
+          ...releaseAnnotations?.(),
+        });
+      case 'renew':
+        if (standing.kind !== 'holder') return undefined;
+        return claimed(lease, standing.claim, renewTime, durationSeconds, wanted);
+      case 'claim': {
+        if (standing.kind !== 'claiming' && standing.kind !== 'reclaiming') return undefined;
+        const claim = standing.kind === 'claiming' ? standing.claim : standing.next;
+        return claimed(lease, claim, renewTime, durationSeconds, {
+          ...wanted,
+          ...(lease.spec?.holderIdentity === claim.identity ? {} : claimAnnotations?.(lease, afterRelease)),
+          [rules.releasedAnnotation]: undefined,
+        });
+      }
+    }
+  }
+
+  private newClaim(lease: Lease): Claim {
+    return {
+      identity: this.options.newIdentity(),
+      term: Math.max(this.current.highestTerm, lease.spec?.leaseTransitions ?? 0) + 1,
+      base: { uid: lease.metadata.uid ?? '', resourceVersion: lease.metadata.resourceVersion ?? '' },
+      sends: [],
+      confirmedSentAt: undefined,
+    };
+  }
+
+  /** No two writes of this process carry the same renewTime, so that each can be recognised. */
+  private nextRenewTime(): string {
+    const microseconds = Math.max(this.options.clock.date().getTime() * 1000, this.lastRenewMicroseconds + 1);
+    this.lastRenewMicroseconds = microseconds;
+    return microTime(microseconds);
+  }
+
+  private failed(error: KubernetesApiError, action: 'read' | 'create' | Write): void {
+    this.options.onCallFailed?.(error, action);
+    const failure = failureOf(error);
+    this.become(election.callFailed(this.current, failure, this.options.rules, this.options.clock.now()));
+  }
+}
+
+/**
+ * A conflict says that somebody else has written (or that the Lease is gone); an answer that never came says nothing;
+ * anything else is a refusal, and the write did not take place.
+ */
+function failureOf(error: KubernetesApiError): election.Failure {
+  if (error.reason === 'Conflict' || error.reason === 'NotFound' || error.reason === 'AlreadyExists') return 'conflict';
+  return error.outcomeUnknown ? 'unknown' : 'refused';
+}
+
+const asApiError = (error: unknown, doing: string): KubernetesApiError =>
+  error instanceof KubernetesApiError
+    ? error
+    : new KubernetesApiError(doing, 'Disconnected', error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });

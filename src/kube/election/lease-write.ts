@@ -1,0 +1,56 @@
+import type { Lease } from '../kubernetes-object.ts';
+import type { Claim } from './claim.ts';
+
+/** Annotations to set, or (undefined) to remove. */
+export type AnnotationChanges = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The whole Lease as a write replaces it. It keeps the uid and resourceVersion of the Lease that was read, which makes
+ * the PUT a compare-and-swap, and everything in it that is not the election's.
+ */
+export function claimed(
+  lease: Lease,
+  claim: Claim,
+  renewTime: string,
+  durationSeconds: number,
+  changes: AnnotationChanges,
+): Lease {
+  const sameHolder = lease.spec?.holderIdentity === claim.identity;
+  return annotated(
+    {
+      ...lease,
+      spec: {
+        ...lease.spec,
+        holderIdentity: claim.identity,
+        leaseDurationSeconds: durationSeconds,
+        acquireTime: sameHolder ? (lease.spec?.acquireTime ?? renewTime) : renewTime,
+        renewTime,
+        leaseTransitions: claim.term,
+      },
+    },
+    changes,
+  );
+}
+
+/** The Lease with its holder taken out and the statement, in the same PUT, that this very term is over. */
+export function released(
+  lease: Lease,
+  claim: Claim,
+  renewTime: string,
+  releasedAnnotation: string,
+  changes: AnnotationChanges,
+): Lease {
+  return annotated(
+    { ...lease, spec: { ...lease.spec, holderIdentity: '', renewTime, leaseTransitions: claim.term } },
+    { ...changes, [releasedAnnotation]: String(claim.term) },
+  );
+}
+
+export function annotated(lease: Lease, changes: AnnotationChanges): Lease {
+  const annotations = { ...lease.metadata.annotations };
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) delete annotations[name];
+    else annotations[name] = value;
+  }
+  return { ...lease, metadata: { ...lease.metadata, annotations } };
+}

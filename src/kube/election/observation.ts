@@ -1,0 +1,63 @@
+import type { Milliseconds } from '../clock.ts';
+import type { Lease } from '../kubernetes-object.ts';
+import { isNewer } from './claim.ts';
+
+/**
+ * What this process knows of the Lease, and since when by its own clock. Timestamps in the record are compared for
+ * change, never for order: another machine's clock decides nothing here (client-go's rule).
+ */
+export interface Observation {
+  /** The Lease as last seen; undefined when there was none. */
+  readonly lease: Lease | undefined;
+  /** When this record was first seen as it is. Sign-ins and labels do not count as a change, a renewal does. */
+  readonly unchangedSince: Milliseconds;
+  /** When anything at all was last heard of the Lease. */
+  readonly lastHeard: Milliseconds;
+}
+
+/** Everything a write of the election changes: two equal fingerprints mean that nobody renewed, claimed or released. */
+function fingerprint(lease: Lease | undefined): string {
+  if (lease === undefined) return 'absent';
+  const { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions } = lease.spec ?? {};
+  return JSON.stringify([
+    lease.metadata.uid,
+    holderIdentity ?? '',
+    leaseDurationSeconds,
+    acquireTime,
+    renewTime,
+    leaseTransitions ?? 0,
+  ]);
+}
+
+/** Takes in a reading. One that is older than what has been seen of the same object (a late watch event) changes nothing. */
+export function observe(previous: Observation | undefined, lease: Lease | undefined, now: Milliseconds): Observation {
+  if (previous !== undefined && isStale(previous.lease, lease)) return previous;
+  const unchanged = previous !== undefined && fingerprint(previous.lease) === fingerprint(lease);
+  return { lease, unchangedSince: unchanged ? previous.unchangedSince : now, lastHeard: now };
+}
+
+const isStale = (seen: Lease | undefined, lease: Lease | undefined): boolean =>
+  seen !== undefined &&
+  lease !== undefined &&
+  seen.metadata.uid === lease.metadata.uid &&
+  isNewer(seen.metadata.resourceVersion, lease.metadata.resourceVersion);
+
+/** The durations that bound how long a record that does not change is respected, in milliseconds. */
+export interface Durations {
+  /** What this process would write. */
+  readonly leaseDuration: Milliseconds;
+  /** No record is respected for longer than this, whatever it says: the most that a configuration can ask for. */
+  readonly longestDuration: Milliseconds;
+}
+
+/**
+ * When a record that does not change any more may be overtaken. The duration *in the record* counts, since its holder
+ * relies on it and may be configured otherwise than we are (a roll in progress). It is never shorter than our own: a
+ * record that was emptied or edited by hand still has a live holder behind it, which had our configuration or will write
+ * its own again within a retry period.
+ */
+export function expiresAt(observation: Observation, durations: Durations): Milliseconds {
+  const inRecord = (observation.lease?.spec?.leaseDurationSeconds ?? 0) * 1000;
+  const respected = Math.min(Math.max(inRecord, durations.leaseDuration), durations.longestDuration);
+  return observation.unchangedSince + respected;
+}
