@@ -37,6 +37,8 @@ export const annotations = {
   released: `${GROUP}/released`,
   /** Lease: why and since when the last holder gave it up (JSON), for the successor's event. */
   releaseReason: `${GROUP}/release-reason`,
+  /** Lease: why its holder took over, in one word; written with the claim. */
+  transitionReason: `${GROUP}/transition-reason`,
   /** Lease of the catalog: which of the two equal spellings of its Service's name the catalogd registers under (`0` or `1`). */
   hostnameSpelling: `${GROUP}/hostname-spelling`,
   /** Lease: what a member says of itself (JSON). */
@@ -47,6 +49,8 @@ export const annotations = {
   claim: `${GROUP}/claim`,
   /** Pod template of a pair: the hash of the template as the operator built it. */
   template: `${GROUP}/template`,
+  /** Pod template: the hash of the configuration files in the spec, so that changed files make another template. */
+  configuration: `${GROUP}/configuration`,
   /** Any object the operator applies: the hash of what it applied. */
   applied: `${GROUP}/applied`,
 } as const;

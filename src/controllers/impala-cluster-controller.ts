@@ -1,0 +1,169 @@
+import type { Logger } from 'pino';
+import { labels } from '../api/names.ts';
+import type { PairComponent } from '../api/names.ts';
+import type { ImpalaCluster, ImpalaClusterStatus } from '../api/impala-cluster.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { EventDescription } from '../kube/event.ts';
+import { subjectOf } from '../kube/event.ts';
+import type { KubernetesApi } from '../kube/kubernetes-api.ts';
+import { isOlder } from '../kube/resource-version.ts';
+import type { WorkResult } from '../kube/work-queue.ts';
+import { applyObjects } from './apply/apply-objects.ts';
+import { createLease } from './apply/create-lease.ts';
+import { buildCluster } from './build/build-cluster.ts';
+import { eventsBetween } from './events.ts';
+import { impalaClusters } from './impala-clusters.ts';
+import { labelRoles } from './label-roles.ts';
+import type { ObjectCache } from './object-cache.ts';
+import { observeProblems } from './observe-problems.ts';
+import { LeftoverSlices, readSnapshot } from './read.ts';
+import { EndpointRepair } from './repair-endpoint.ts';
+import { requeueAfter } from './requeue.ts';
+import type { Visit } from './requeue.ts';
+import { impaladsUnderWay, planRollout } from './rollout.ts';
+import { pairsOf } from './snapshot.ts';
+import type { ClusterSnapshot } from './snapshot.ts';
+import { clusterStatus } from './status/cluster-status.ts';
+import { writeStatus } from './status/write-status.ts';
+import { validate } from './validate.ts';
+import type { ValidCluster } from './validate.ts';
+
+/** What is told of a controller's work, for metrics. Must not throw. */
+export interface ControllerObserver {
+  /** The status a cluster has now; nothing for one that has gone. */
+  status(namespace: string, cluster: string, status: ImpalaClusterStatus | undefined): void;
+  endpointRepaired(namespace: string, cluster: string, component: PairComponent): void;
+}
+
+export interface ControllerOptions {
+  readonly api: KubernetesApi;
+  readonly cache: ObjectCache;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly record: (event: EventDescription) => void;
+  readonly observer: ControllerObserver;
+  /** The image that the agents of new pods get: the operator's own. */
+  readonly operatorImage: string;
+}
+
+/**
+ * Brings the world to what an ImpalaCluster says: read, validate, build, apply, status. It goes by what is there, never
+ * by what happened, so that any pass may be the first, and one that finds all in order writes nothing.
+ */
+export class ImpalaClusterController {
+  readonly #options: ControllerOptions;
+  readonly #leftovers: LeftoverSlices;
+  readonly #endpoints: EndpointRepair;
+  /** The clusters whose status was written last, as the API server answered: the watch may still show an older one. */
+  readonly #written = new Map<string, ImpalaCluster>();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#leftovers = new LeftoverSlices(options.api);
+    this.#endpoints = new EndpointRepair(options.api, options.clock);
+  }
+
+  /**
+   * One pass over one cluster.
+   * @param key `<namespace>/<name>`
+   * @throws KubernetesApiError when the API does not answer: the pass has to be repeated
+   */
+  async reconcile(key: string): Promise<WorkResult> {
+    const cluster = this.#find(key);
+    if (cluster === undefined) return this.#forget(key);
+    // The garbage collector takes everything that it owns.
+    if (cluster.metadata.deletionTimestamp !== undefined) return {};
+
+    const snapshot = await readSnapshot(this.#options.cache, this.#leftovers, cluster);
+    const repairs = await this.#tendPairs(snapshot);
+    const validation = validate(snapshot);
+    const visit =
+      validation.kind === 'valid'
+        ? await this.#bring(snapshot, validation.cluster)
+        : { problems: validation.problems, underWay: [], awaited: [] };
+    const problems = [...visit.problems, ...observeProblems(snapshot)];
+    const version = validation.kind === 'valid' ? validation.cluster.version : cluster.status?.version;
+    await this.#report(key, snapshot, { ...visit, problems }, version);
+    return requeueAfter({ ...visit, problems }, repairs);
+  }
+
+  #find(key: string): ImpalaCluster | undefined {
+    const [namespace = '', name = ''] = key.split('/');
+    const seen = this.#options.cache.get<ImpalaCluster>(impalaClusters, namespace, name);
+    const written = this.#written.get(key);
+    const newer =
+      written?.metadata.uid === seen?.metadata.uid &&
+      isOlder(seen?.metadata.resourceVersion, written?.metadata.resourceVersion);
+    return newer ? written : seen;
+  }
+
+  #forget(key: string): WorkResult {
+    const [namespace = '', name = ''] = key.split('/');
+    this.#leftovers.forget(namespace, name);
+    this.#endpoints.forget(namespace, name);
+    this.#written.delete(key);
+    this.#options.observer.status(namespace, name, undefined);
+    return {};
+  }
+
+  /** What cannot wait for anything else: clients are led to the holder. @returns when to look again, if at all */
+  async #tendPairs(snapshot: ClusterSnapshot): Promise<number[]> {
+    const { logger, observer, api } = this.#options;
+    const { namespace, name } = snapshot.identity;
+    const again: number[] = [];
+    for (const pair of pairsOf(snapshot)) {
+      const repair = await this.#endpoints.repair(snapshot.identity, pair);
+      if (repair.kind === 'waiting') again.push(repair.again);
+      if (repair.kind === 'repaired') {
+        observer.endpointRepaired(namespace, name, pair.component);
+        const { difference } = repair;
+        logger.warn({ namespace, cluster: name, component: pair.component, difference }, 'repaired the EndpointSlice');
+      }
+      await labelRoles(api, snapshot, pair);
+    }
+    return again;
+  }
+
+  async #bring(snapshot: ClusterSnapshot, cluster: ValidCluster): Promise<Visit> {
+    const { api, cache, operatorImage, logger } = this.#options;
+    const { identity } = cluster;
+    const built = buildCluster(cluster, operatorImage, snapshot);
+    const rollout = planRollout(snapshot, built);
+    const report = await applyObjects(
+      { api, cache, cluster: identity, create: (desired) => this.#createLease(cluster, desired.body.metadata.labels) },
+      [...built.objects, ...rollout.objects],
+    );
+    const { written, problems, awaited } = report;
+    if (written.length > 0) logger.info({ namespace: identity.namespace, cluster: identity.name, written }, 'applied');
+    const waiting = awaited.map((object) => `${object} of the deleted cluster must be gone first`);
+    return { problems, awaited, underWay: [...waiting, ...rollout.underWay, ...impaladsUnderWay(snapshot)] };
+  }
+
+  async #createLease({ identity, spec }: ValidCluster, leaseLabels: Record<string, string> = {}): Promise<void> {
+    const component: PairComponent = leaseLabels[labels.impalaComponent] === 'catalog' ? 'catalog' : 'statestore';
+    const { leaseDurationSeconds } = spec[component].highAvailability;
+    const history = await createLease(this.#options.api, identity, component, leaseDurationSeconds);
+    const { namespace, name } = identity;
+    this.#options.logger.info({ namespace, cluster: name, component, history }, 'created the Lease');
+  }
+
+  async #report(key: string, snapshot: ClusterSnapshot, visit: Visit, version: string | undefined): Promise<void> {
+    const { api, clock, record, observer, logger } = this.#options;
+    const { cluster, identity } = snapshot;
+    const status = clusterStatus(snapshot, visit, version, clock.date());
+    observer.status(identity.namespace, identity.name, status);
+    const answer = await writeStatus(api, cluster, status);
+    if (answer === undefined) return;
+    this.#written.set(key, answer);
+    for (const { type, reason, action, message } of eventsBetween(cluster.status, status, visit.problems)) {
+      logger[type === 'Warning' ? 'warn' : 'info'](
+        { namespace: identity.namespace, cluster: identity.name, reason },
+        message,
+      );
+      record({ regarding: subjectOf({ ...cluster, ...typeOfCluster }), type, reason, action, note: message });
+    }
+  }
+}
+
+/** Objects of a list come without their type. */
+const typeOfCluster = { apiVersion: impalaClusters.apiVersion, kind: impalaClusters.kind };

@@ -1,0 +1,64 @@
+import type {
+  V1ContainerStatus,
+  V1PodCondition,
+  V1PodDisruptionBudgetSpec,
+  V1PodSpec,
+  V1PodTemplateSpec,
+  V1PolicyRule,
+  V1RoleRef,
+  V1ServiceSpec,
+  V1StatefulSetSpec,
+  V1StatefulSetStatus,
+  RbacV1Subject,
+} from '@kubernetes/client-node';
+
+import type { KubernetesObject } from '../kube/kubernetes-object.ts';
+
+/** The kinds that the controller builds and reads, as they stand on the wire. Their parts are client-node's types. */
+export interface StatefulSet extends KubernetesObject {
+  spec?: V1StatefulSetSpec;
+  status?: V1StatefulSetStatus;
+}
+
+export type PodTemplate = V1PodTemplateSpec;
+
+export interface Pod extends KubernetesObject {
+  spec?: V1PodSpec;
+  status?: {
+    phase?: string;
+    podIP?: string;
+    conditions?: Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
+    initContainerStatuses?: V1ContainerStatus[];
+    containerStatuses?: V1ContainerStatus[];
+  };
+}
+
+export interface Service extends KubernetesObject {
+  spec?: V1ServiceSpec;
+}
+
+export interface ConfigMap extends KubernetesObject {
+  data?: Record<string, string>;
+}
+
+export interface ServiceAccount extends KubernetesObject {
+  automountServiceAccountToken?: boolean;
+}
+
+export interface Role extends KubernetesObject {
+  rules?: V1PolicyRule[];
+}
+
+export interface RoleBinding extends KubernetesObject {
+  roleRef?: V1RoleRef;
+  subjects?: RbacV1Subject[];
+}
+
+export interface PodDisruptionBudget extends KubernetesObject {
+  spec?: V1PodDisruptionBudgetSpec;
+}
+
+/** Whether kubelet, or the node's loss, says that the pod's containers are ready. */
+export function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}

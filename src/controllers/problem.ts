@@ -1,0 +1,32 @@
+import type { Component } from '../api/names.ts';
+
+/**
+ * Why a cluster is degraded: in the condition's reason, in events, and as the label of a metric.
+ * - `InvalidSpec`: the spec contains what cannot be; the running cluster stays as it was.
+ * - `Forbidden`: the API server does not let the operator do something; it tries again.
+ * - `ObjectForeign`: somebody else's object has a name that the operator needs.
+ * - `LeaseForeign`: a Lease is held by an identity that no agent of the pair wrote.
+ * - `EndpointSliceForeign`, `ServiceSelectorForeign`: clients of a pair's Service may be led elsewhere.
+ * - `EndpointSliceAhead`: a slice has a later term than its Lease.
+ * - `StartFailed`: a daemon does not come up.
+ * - `PreflightFailed`: a standby could not start its daemon.
+ */
+export const PROBLEM_REASONS = [
+  'InvalidSpec',
+  'Forbidden',
+  'ObjectForeign',
+  'LeaseForeign',
+  'EndpointSliceForeign',
+  'ServiceSelectorForeign',
+  'EndpointSliceAhead',
+  'StartFailed',
+  'PreflightFailed',
+] as const;
+export type ProblemReason = (typeof PROBLEM_REASONS)[number];
+
+export interface Problem {
+  readonly reason: ProblemReason;
+  /** Names the object or field, and says what to do where that is not obvious. */
+  readonly message: string;
+  readonly component?: Component;
+}

@@ -1,0 +1,113 @@
+import { names, PAIR_COMPONENTS } from '../api/names.ts';
+import type { Member, PairComponent } from '../api/names.ts';
+import { withDefaults } from '../api/defaults.ts';
+import type { ImpalaCluster } from '../api/impala-cluster.ts';
+import type { KubernetesApi } from '../kube/kubernetes-api.ts';
+import type { EndpointSlice, KubernetesObject, Lease } from '../kube/kubernetes-object.ts';
+import { endpointSlices, leases, pods, services, statefulSets } from '../kube/resource.ts';
+import type { Resource } from '../kube/resource.ts';
+import { SERVICE_NAME_LABEL } from './build/endpoint-slice.ts';
+import type { ClusterIdentity } from './build/metadata.ts';
+import type { Pod, Service, StatefulSet } from './kubernetes-types.ts';
+import type { ObjectCache } from './object-cache.ts';
+import { ownershipOf } from './ownership.ts';
+import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
+
+/**
+ * Looks for slices that the watch does not show: those that Kubernetes' own controller made for one of our Services
+ * while it had a selector, and left behind. They are listed when the Service has changed since they were last looked
+ * for, or when some were there then.
+ */
+export class LeftoverSlices {
+  readonly #api: KubernetesApi;
+  readonly #found = new Map<string, { serviceVersion: string | undefined; slices: readonly EndpointSlice[] }>();
+
+  constructor(api: KubernetesApi) {
+    this.#api = api;
+  }
+
+  async of({ metadata: { namespace = '', name, resourceVersion } }: Service): Promise<readonly EndpointSlice[]> {
+    const key = `${namespace}/${name}`;
+    const known = this.#found.get(key);
+    if (known !== undefined && known.serviceVersion === resourceVersion && known.slices.length === 0) return [];
+    const labelSelector = `${SERVICE_NAME_LABEL}=${name}`;
+    const { items } = await this.#api.list<EndpointSlice>({ resource: endpointSlices, namespace, labelSelector });
+    const slices = items.filter(({ metadata }) => metadata.name !== name);
+    this.#found.set(key, { serviceVersion: resourceVersion, slices });
+    return slices;
+  }
+
+  /** Forgets a cluster that has gone. */
+  forget(namespace: string, cluster: string): void {
+    for (const component of PAIR_COMPONENTS) this.#found.delete(`${namespace}/${names.pair(cluster, component)}`);
+  }
+}
+
+/**
+ * Reads what a pass over a cluster goes by.
+ * @throws KubernetesApiError
+ */
+export async function readSnapshot(
+  cache: ObjectCache,
+  leftovers: LeftoverSlices,
+  cluster: ImpalaCluster,
+): Promise<ClusterSnapshot> {
+  const identity: ClusterIdentity = {
+    namespace: cluster.metadata.namespace ?? '',
+    name: cluster.metadata.name,
+    uid: cluster.metadata.uid ?? '',
+  };
+  const [statestore, catalog] = await Promise.all([
+    readPair(cache, leftovers, identity, 'statestore'),
+    readPair(cache, leftovers, identity, 'catalog'),
+  ]);
+  return {
+    cluster: withDefaults(cluster),
+    identity,
+    pairs: { statestore, catalog },
+    coordinators: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'coordinator')),
+    executors: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'executor')),
+  };
+}
+
+async function readPair(
+  cache: ObjectCache,
+  leftovers: LeftoverSlices,
+  cluster: ClusterIdentity,
+  component: PairComponent,
+): Promise<PairSnapshot> {
+  const name = names.pair(cluster.name, component);
+  const service = own<Service>(cache, cluster, services, name);
+  const watched = cache
+    .list<EndpointSlice>(endpointSlices, cluster.namespace)
+    .filter(({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === name && metadata.name !== name);
+  const left = service === undefined ? [] : await leftovers.of(service);
+  const statefulSet = (member: Member): StatefulSet | undefined =>
+    own<StatefulSet>(cache, cluster, statefulSets, names.memberStatefulSet(cluster.name, component, member));
+  // A member's pod belongs to its StatefulSet, not to the cluster: its name, which only that StatefulSet gives, tells.
+  const pod = (member: Member): Pod | undefined =>
+    cache.get<Pod>(pods, cluster.namespace, names.memberPod(cluster.name, component, member));
+  return {
+    component,
+    service,
+    lease: own<Lease>(cache, cluster, leases, name),
+    slice: own<EndpointSlice>(cache, cluster, endpointSlices, name),
+    foreignSlices: distinct([...watched, ...left]),
+    statefulSets: { a: statefulSet('a'), b: statefulSet('b') },
+    pods: { a: pod('a'), b: pod('b') },
+  };
+}
+
+function own<T extends KubernetesObject>(
+  cache: ObjectCache,
+  cluster: ClusterIdentity,
+  resource: Resource,
+  name: string,
+): T | undefined {
+  const object = cache.get<T>(resource, cluster.namespace, name);
+  return object !== undefined && ownershipOf(object, cluster) === 'ours' ? object : undefined;
+}
+
+const distinct = (slices: readonly EndpointSlice[]): EndpointSlice[] => [
+  ...new Map(slices.map((slice) => [slice.metadata.name, slice])).values(),
+];

@@ -1,0 +1,37 @@
+import { MEMBERS, names, PAIR_COMPONENTS } from '../api/names.ts';
+import type { PairComponent } from '../api/names.ts';
+import type { ImpalaCluster } from '../api/impala-cluster.ts';
+import type { EndpointSlice, Lease } from '../kube/kubernetes-object.ts';
+import type { ClusterIdentity } from './build/metadata.ts';
+import type { Pod, Service, StatefulSet } from './kubernetes-types.ts';
+import type { Pair } from './updates.ts';
+
+/** What was read of a pair. Objects that belong to somebody else are left out, foreign slices excepted. */
+export interface PairSnapshot {
+  readonly component: PairComponent;
+  readonly lease: Lease | undefined;
+  readonly service: Service | undefined;
+  readonly slice: EndpointSlice | undefined;
+  /** Other slices of the pair's Service. */
+  readonly foreignSlices: readonly EndpointSlice[];
+  readonly statefulSets: Pair<StatefulSet | undefined>;
+  readonly pods: Pair<Pod | undefined>;
+}
+
+/** Everything that a pass over one cluster goes by, read at its beginning. */
+export interface ClusterSnapshot {
+  readonly cluster: ImpalaCluster;
+  readonly identity: ClusterIdentity;
+  readonly pairs: Readonly<Record<PairComponent, PairSnapshot>>;
+  readonly coordinators: StatefulSet | undefined;
+  readonly executors: StatefulSet | undefined;
+}
+
+export const podsOf = ({ pods }: PairSnapshot): Pod[] =>
+  MEMBERS.map((member) => pods[member]).filter((pod) => pod !== undefined);
+
+export const podNamesOf = (cluster: ClusterIdentity, component: PairComponent): string[] =>
+  MEMBERS.map((member) => names.memberPod(cluster.name, component, member));
+
+export const pairsOf = (snapshot: ClusterSnapshot): PairSnapshot[] =>
+  PAIR_COMPONENTS.map((component) => snapshot.pairs[component]);
