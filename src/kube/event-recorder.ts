@@ -137,13 +137,16 @@ export class EventRecorder {
       return;
     }
     this.#queue.add(series);
-    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined));
+    this.#sending ??= this.#sendAll();
   }
 
   async #sendAll(): Promise<void> {
     for (;;) {
       const [series] = this.#queue;
-      if (series === undefined) return;
+      if (series === undefined) {
+        this.#sending = undefined;
+        return;
+      }
       this.#queue.delete(series);
       await this.#sendPatiently(series);
     }
