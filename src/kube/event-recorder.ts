@@ -91,7 +91,7 @@ export class EventRecorder {
   async close(timeout: Milliseconds): Promise<void> {
     this.#closed = true;
     for (const series of this.#series.values()) {
-      if (series.sentCount < series.count) this.#enqueue(series);
+      if (series.sentCount > 0 && series.sentCount < series.count) this.#enqueue(series);
     }
     const timer = this.#clock.setTimer(timeout, () => this.#closing.abort());
     await this.#sending;

@@ -146,7 +146,8 @@ class ObjectWatch<T extends KubernetesObject> {
     let heard = false;
     for await (const event of api.watch<T>(selection, options)) {
       heard = true;
-      this.#failures = 0;
+      // An event of a watch without a version may be an old state, and so no sign that the server is up to date.
+      if (resourceVersion !== '' || event.type === 'BOOKMARK') this.#failures = 0;
       yield event;
     }
     if (this.#signal.aborted) return;
