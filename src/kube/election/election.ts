@@ -170,11 +170,13 @@ export function callFailed(
   rules: ElectionRules,
   now: Milliseconds,
 ): ElectionState {
+  // A renewal that did not succeed is due again at once, once its pause is over.
+  const failed = { ...state, lastSent: undefined };
   if (failure !== 'conflict') {
-    return { ...state, mustRead: state.mustRead || failure === 'unknown', notBefore: now + rules.retryDelay };
+    return { ...failed, mustRead: state.mustRead || failure === 'unknown', notBefore: now + rules.retryDelay };
   }
   const pause = Math.min(state.conflicts * 20, rules.retryDelay);
-  return { ...state, mustRead: true, conflicts: state.conflicts + 1, notBefore: now + pause };
+  return { ...failed, mustRead: true, conflicts: state.conflicts + 1, notBefore: now + pause };
 }
 
 /** What to do next. Every answer but a wait is one call; after its outcome the question is asked again. */
@@ -311,12 +313,15 @@ export function releaseDecided(state: ElectionState): ElectionState {
   return { ...state, standing: { kind: 'releasing', claim: standing.claim } };
 }
 
-/** Takes note of a write that is about to be sent. It must be called before the first byte leaves. */
+/**
+ * Takes note of a write that is about to be sent. It must be called before the first byte leaves.
+ * @param newClaim makes the claim, should this write begin one
+ */
 export function sending(
   state: ElectionState,
   action: 'claim' | 'renew' | 'release' | 'annotate',
   renewTime: string,
-  newClaim: Claim,
+  newClaim: () => Claim,
   now: Milliseconds,
 ): ElectionState {
   const send = { renewTime, sentAt: now };
@@ -342,14 +347,18 @@ export function sending(
   }
 }
 
-function claimSent(standing: Standing, newClaim: Claim, send: { renewTime: string; sentAt: Milliseconds }): Standing {
+function claimSent(
+  standing: Standing,
+  newClaim: () => Claim,
+  send: { renewTime: string; sentAt: Milliseconds },
+): Standing {
   switch (standing.kind) {
     case 'challenger':
-      return { kind: 'claiming', claim: withSend(newClaim, send) };
+      return { kind: 'claiming', claim: withSend(newClaim(), send) };
     case 'claiming':
       return { kind: 'claiming', claim: withSend(standing.claim, send) };
     case 'holder':
-      return { kind: 'reclaiming', claim: standing.claim, next: withSend(newClaim, send) };
+      return { kind: 'reclaiming', claim: standing.claim, next: withSend(newClaim(), send) };
     case 'reclaiming':
       return { ...standing, next: withSend(standing.next, send) };
     case 'releasing':

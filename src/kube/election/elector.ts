@@ -133,7 +133,7 @@ export class Elector {
     const renewTime = this.nextRenewTime();
     const free = election.tenancy(this.current, rules);
     // Every deadline counts from here, before the first byte leaves: the record cannot be older than its send.
-    this.become(election.sending(this.current, kind, renewTime, this.newClaim(lease), clock.now()));
+    this.become(election.sending(this.current, kind, renewTime, () => this.newClaim(lease), clock.now()));
     const body = this.body(kind, lease, renewTime, free.kind === 'released');
     if (body === undefined) return;
     try {
