@@ -78,8 +78,10 @@ export class RestClient implements KubernetesApi {
     body: T,
     options?: CallOptions,
   ): Promise<T> {
-    const named = { resource: object.resource, namespace: object.namespace, name: body.metadata.name };
-    const request = withBody('POST', resourcePath(object), JSON_BODY, body);
+    // A reference to one object fits the parameter, too; its name must not get into the path.
+    const kind = { resource: object.resource, namespace: object.namespace };
+    const named = { ...kind, name: body.metadata.name };
+    const request = withBody('POST', resourcePath(kind), JSON_BODY, body);
     return this.#call(`create ${describeLocation(named)}`, request, options);
   }
 
