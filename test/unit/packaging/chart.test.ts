@@ -5,6 +5,7 @@ import { withDefaults } from '../../../src/api/defaults.ts';
 import { PAIR_COMPONENTS } from '../../../src/api/names.ts';
 import { role } from '../../../src/controllers/build/role-based-access.ts';
 import { daemonsOf } from '../../../src/daemons/daemons.ts';
+import { LEADER_LEASE } from '../../../src/operator/leadership.ts';
 
 interface Rule {
   apiGroups: string[];
@@ -36,6 +37,13 @@ describe("the operator's ClusterRole", () => {
     const operators = rights(await operatorsRules());
     expect(operators.length).toBeGreaterThan(30);
     expect(operators.filter((right) => /\*|secrets|nodes|^delete/.test(right))).toEqual([]);
+  });
+});
+
+describe("the operator's Role", () => {
+  test('is about the Lease by which it leads', async () => {
+    const template = await readFile('charts/impala-operator/templates/leader-role.yaml', 'utf8');
+    expect(template).toContain(`resourceNames: [${LEADER_LEASE}]`);
   });
 });
 
