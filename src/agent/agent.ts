@@ -162,7 +162,7 @@ export class Agent implements GuardListener {
   /** Decides and acts until nothing is left to do. What it sets off may call it again: that only makes it look once more. */
   private settle(): void {
     this.settleAgain = true;
-    if (this.settling) return;
+    if (this.settling || this.finished.signal.aborted) return;
     this.settling = true;
     for (let round = 0; this.settleAgain && round < 20; round++) {
       this.settleAgain = false;
@@ -198,7 +198,7 @@ export class Agent implements GuardListener {
   private nothingLeft(tenure: Tenure): boolean {
     const { guard, daemon } = this.guardState;
     const over = daemon.kind === 'none' || (daemon.kind === 'unknown' && guard.kind === 'absent');
-    return over && tenure.kind === 'none';
+    return over && (tenure.kind === 'none' || tenure.kind === 'unread');
   }
 
   private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds): void {
@@ -313,7 +313,8 @@ export class Agent implements GuardListener {
     const { member, template } = configuration;
     const candidate = { member, template, guardState, terminating, leaseDuration: this.rules.leaseDuration };
     return {
-      claim: candidacy(candidate, this.lease, clock.now()),
+      // The claim that is taken up was made by a predecessor: it waits for nothing, and its daemon runs already.
+      claim: this.tenure.kind === 'adopting' ? { after: 0 } : candidacy(candidate, this.lease, clock.now()),
       renew: this.decision.renew,
       release: this.decision.release,
       annotations: this.attendance.annotation(guardState.guard, terminating),

@@ -6,6 +6,8 @@ import type { Health } from './health.ts';
 /** What the election says, reduced to what matters to the daemon. */
 export type Tenure =
   | { readonly kind: 'none' }
+  /** The Lease has not been read yet: a daemon that runs is left to its guard's deadline. */
+  | { readonly kind: 'unread' }
   /** A claim under way that takes up the one this daemon runs under (the agent was restarted). */
   | { readonly kind: 'adopting'; readonly claim: string }
   /** The holder, until that moment on the clock. */
@@ -58,6 +60,7 @@ export function decide(situation: Situation, now: Milliseconds): Decision {
   if (tenure.kind === 'active')
     return daemon.kind === 'none' ? active(situation, tenure) : runsOn(situation, tenure, now);
   if (daemon.kind === 'none') return { ...nothing, release: tenure.kind === 'lapsed' };
+  if (tenure.kind === 'unread') return nothing;
   const takenUp = tenure.kind === 'adopting' && tenure.claim === daemon.claim && now < daemon.deadline;
   return takenUp ? nothing : { ...nothing, order: 'stop' };
 }

@@ -23,7 +23,7 @@ export function tenureOf(state: ElectionState, rules: ElectionRules, daemon: Dae
   const { standing } = state;
   switch (standing.kind) {
     case 'challenger':
-      return { kind: 'none' };
+      return { kind: state.observation === undefined ? 'unread' : 'none' };
     case 'claiming': {
       const { identity } = standing.claim;
       const adopting = daemon.kind === 'running' && daemon.claim === identity;
