@@ -38,7 +38,10 @@ export interface DeleteOptions extends CallOptions {
 }
 
 export interface WatchOptions {
-  /** Only what came after this version. */
+  /**
+   * Only what came after this version. Empty: first everything that there is, as ADDED, at a state that may be somewhat
+   * old, then what comes after it.
+   */
   resourceVersion: string;
   /** Ends the stream, without an error. */
   signal: AbortSignal;
@@ -51,8 +54,8 @@ export type WatchEvent<T extends KubernetesObject> =
 
 /**
  * The Kubernetes API, as much of it as the product uses. All methods throw {@link KubernetesApiError} and nothing else.
- * No method tries twice by itself: who must know whether a write took place (the lease election) decides that alone,
- * everybody else wraps the API in {@link RetryingKubernetesApi}.
+ * No write is sent twice by itself: who must know whether one took place (the lease election) decides that alone,
+ * everybody else wraps the API in {@link RetryingKubernetesApi}. (A read that meets a dead idle connection may be.)
  */
 export interface KubernetesApi {
   /** A quorum read (no resourceVersion is sent): it sees every write that was answered before it was sent. */
@@ -80,7 +83,7 @@ export type ApiErrorReason =
   | 'AlreadyExists'
   /** 409: the resourceVersion or uid is not the current one, or, at an apply, somebody else owns a field. */
   | 'Conflict'
-  /** 400, 422, 413, 415, and other 4xx: the request itself is wrong and will stay so. */
+  /** 400, 422, 413, 415, other 4xx, and a 500 for a body that does not fit the schema: the request will stay wrong. */
   | 'Invalid'
   | 'Unauthorized'
   | 'Forbidden'

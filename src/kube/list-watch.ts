@@ -104,7 +104,7 @@ export class ListWatch<T extends KubernetesObject> {
         for await (const event of this.#watch(version, signal)) version = this.#take(event) ?? version;
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof KubernetesApiError && error.reason === 'Expired') version = undefined;
+        if (needsList(error)) version = undefined;
         await this.#recover(error, signal);
       }
     }
@@ -119,7 +119,7 @@ export class ListWatch<T extends KubernetesObject> {
     for (const key of this.#store.keys()) {
       if (!listed.has(key)) this.#remove(key);
     }
-    for (const object of list.items) this.#put(object);
+    for (const object of list.items) this.#put(object, 'authoritative');
     this.#synced = true;
     for (const done of [...this.#waiting]) done();
     return list.metadata.resourceVersion ?? '';
@@ -156,19 +156,24 @@ export class ListWatch<T extends KubernetesObject> {
         break;
       case 'ADDED':
       case 'MODIFIED':
-        this.#put(event.object);
+        this.#put(event.object, 'perhaps late');
         break;
     }
     return event.object.metadata.resourceVersion;
   }
 
-  #put(object: T): void {
+  /**
+   * @param source a list is a quorum read: what it says is true even where versions went back, as they do when etcd is
+   * restored from a backup
+   */
+  #put(object: T, source: 'authoritative' | 'perhaps late'): void {
     delete object.metadata.managedFields;
     const old = this.#store.get(keyOf(object));
     const { uid, resourceVersion } = object.metadata;
     if (old !== undefined && old.metadata.uid === uid) {
       const known = old.metadata.resourceVersion;
-      if (resourceVersion === known || isOlder(resourceVersion, known)) return;
+      if (resourceVersion === known) return;
+      if (source === 'perhaps late' && isOlder(resourceVersion, known)) return;
       this.#store.set(object);
       this.#changed(old, object);
       return;
@@ -216,4 +221,12 @@ export class ListWatch<T extends KubernetesObject> {
       // Who cannot be told of errors cannot be told of this one either.
     }
   }
+}
+
+/**
+ * Whether watching on from the last version would not help: it is no longer kept, or the stream fell silent, as it does
+ * when the version is one that the server has not reached (its etcd was restored from a backup).
+ */
+function needsList(error: unknown): boolean {
+  return error instanceof KubernetesApiError && (error.reason === 'Expired' || error.reason === 'Timeout');
 }

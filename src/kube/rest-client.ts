@@ -262,7 +262,9 @@ export class RestClient implements KubernetesApi {
     // A server that is gone leaves a pool of connections that look alive; the next call must not try them one by one.
     this.#transport.closeIdle();
     if (limit.reason === 'Timeout') {
-      return new KubernetesApiError(doing, 'Timeout', 'no whole answer within the deadline', { cause: error });
+      return new KubernetesApiError(doing, 'Timeout', 'no answer, or no further byte of it, within the deadline', {
+        cause: error,
+      });
     }
     const message = error instanceof Error ? error.message : String(error);
     return new KubernetesApiError(doing, 'Disconnected', message, { cause: error });

@@ -184,6 +184,16 @@ describe('a list-watch whose watch ends', () => {
     expect(errors).toHaveLength(8);
   });
 
+  test('lists again when it fell silent, and believes the list though versions went back', async () => {
+    listing('100', pod('a', '90'));
+    await start();
+    listing('50', pod('a', '40'));
+    api.watching.fail(failure('Timeout'));
+    await clock.advance(800);
+    expect(changes).toEqual(['- -> a@90', 'a@90 -> a@40']);
+    expect(api.watching.resourceVersion).toBe('50');
+  });
+
   test('waits before it opens one again that the server ended at once', async () => {
     listing('10');
     await start();
@@ -215,7 +225,7 @@ describe('a list-watch whose watch ends', () => {
     api.watching.bookmark('11');
     await clock.flush();
     expect(listWatch.lastContact).toBe(listed + 60_000);
-    api.watching.fail(failure('Timeout'));
+    api.watching.fail(failure('Disconnected'));
     await clock.advance(10_000);
     expect(listWatch.lastContact).toBe(listed + 60_000);
   });
