@@ -169,6 +169,8 @@ export class Agent implements GuardListener {
       this.settleOnce();
     }
     this.settling = false;
+    // What the election may do depends on all that was looked at here.
+    this.elector.reconsider();
     this.scheduleNextLook();
   }
 
@@ -186,11 +188,9 @@ export class Agent implements GuardListener {
     const { tenure } = this;
     this.notice(tenure);
     this.attendance.read(this.lease);
-    const before = this.decision;
     const { guardState, terminating, startedUnder } = this;
     this.decision = decide({ tenure, guardState, health: this.health.current, terminating, startedUnder }, now);
     this.carryOut(this.decision, tenure, now);
-    if (before.renew !== this.decision.renew || before.release !== this.decision.release) this.elector.reconsider();
     this.endpoint.update(this.finished.signal);
     if (this.terminating && this.nothingLeft(tenure)) this.finished.abort();
   }
@@ -286,7 +286,6 @@ export class Agent implements GuardListener {
       this.takeover = undefined;
     }
     this.settle();
-    this.elector.reconsider();
   }
 
   /** Reports a tenure that begins or was taken away. */

@@ -52,6 +52,14 @@ describe('the first claim', () => {
     expect(pair.sliceWrites).toHaveLength(1);
   });
 
+  test('is made the moment the guard is ready, however long that took', async () => {
+    const { guard } = pair.agent('a');
+    await pair.advance(7_777, guard);
+    guard.start();
+    await pair.advance(10, guard);
+    expect(guard.running).toBeDefined();
+  });
+
   test('is not made while a pre-flight is pending, nor without a guard', async () => {
     const { guard } = pair.agent('a');
     await pair.advance(5_000, guard);
