@@ -1,4 +1,6 @@
 import { PAIR_COMPONENTS } from '../api/names.ts';
+import type { PairComponent } from '../api/names.ts';
+import type { PairStatus } from '../api/status.ts';
 import type { ImpalaClusterStatus } from '../api/impala-cluster.ts';
 import type { Problem } from './problem.ts';
 
@@ -26,30 +28,31 @@ export function eventsBetween(
     ...problems
       .filter(({ message }) => !known.includes(message))
       .map(({ reason, message }): ClusterEvent => ({ type: 'Warning', reason, action: 'Reconcile', message })),
-    ...PAIR_COMPONENTS.flatMap((component): ClusterEvent[] => {
-      const before = previous?.[component]?.standbys ?? [];
-      const now = next[component]?.standbys ?? [];
-      if (before.length > 0 && now.length === 0) {
-        return [
-          {
-            type: 'Warning',
-            reason: 'StandbyLost',
-            action: 'WatchStandby',
-            message: `${before.join()} can no longer take over the ${component}`,
-          },
-        ];
-      }
-      if (before.length === 0 && now.length > 0) {
-        return [
-          {
-            type: 'Normal',
-            reason: 'StandbyReady',
-            action: 'WatchStandby',
-            message: `${now.join()} can take over the ${component}`,
-          },
-        ];
-      }
-      return [];
-    }),
+    ...PAIR_COMPONENTS.flatMap((component) => standbyEvents(component, previous?.[component], next[component])),
   ];
+}
+
+/**
+ * Before the first term both members are ready to take over from nobody: that is not worth a word. Who has just taken
+ * over leaves no standby behind, and is reported as that.
+ */
+function standbyEvents(
+  component: PairComponent,
+  before: PairStatus | undefined,
+  now: PairStatus | undefined,
+): ClusterEvent[] {
+  if (now?.active === undefined) return [];
+  const hadStandby = (before?.standbys ?? []).length > 0;
+  const standbys = now.standbys ?? [];
+  const first = before?.term === undefined;
+  const action = 'WatchStandby';
+  if (standbys.length > 0 && (first || !hadStandby)) {
+    const message = `${standbys.join()} can take over the ${component} from ${now.active}`;
+    return [{ type: 'Normal', reason: 'StandbyReady', action, message }];
+  }
+  if (standbys.length === 0 && hadStandby && !first) {
+    const message = `nobody can take over the ${component} from ${now.active}`;
+    return [{ type: 'Warning', reason: 'StandbyLost', action, message }];
+  }
+  return [];
 }

@@ -1,9 +1,9 @@
-import { AGENT_CONTAINER, annotations, COMPONENTS, MEMBERS, PAIR_COMPONENTS } from '../../api/names.ts';
+import { AGENT_CONTAINER, annotations, COMPONENTS, PAIR_COMPONENTS } from '../../api/names.ts';
 import type { Component, Member, PairComponent } from '../../api/names.ts';
 import type { KubernetesObject } from '../../kube/kubernetes-object.ts';
 import type { Port } from '../../daemons/daemon.ts';
-import type { StatefulSet } from '../kubernetes-types.ts';
-import type { ClusterSnapshot } from '../snapshot.ts';
+import type { Pod, StatefulSet } from '../kubernetes-types.ts';
+import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import type { Pair } from '../updates.ts';
 import type { ValidCluster } from '../validate.ts';
 import { configurationMap } from './configuration.ts';
@@ -32,7 +32,7 @@ export interface BuiltCluster {
 /**
  * Builds every object of a cluster: pure, the same for the same arguments.
  * @param operatorImage the image that new agents get
- * @param live what is there: only the images of the agents in it count
+ * @param live what is there: only the agents of its members count
  */
 export function buildCluster(
   cluster: ValidCluster,
@@ -44,8 +44,8 @@ export function buildCluster(
     component === 'statestore' || component === 'catalog' ? daemons[component].a.ports : daemons[component].ports;
   const configuration = configurationMap(identity, spec);
   const members = (component: PairComponent): Pair<BuiltMember> => ({
-    a: buildMember(cluster, component, 'a', operatorImage, live.pairs[component].statefulSets.a),
-    b: buildMember(cluster, component, 'b', operatorImage, live.pairs[component].statefulSets.b),
+    a: buildMember(cluster, live.pairs[component], 'a', operatorImage),
+    b: buildMember(cluster, live.pairs[component], 'b', operatorImage),
   });
   const objects: DesiredObject<KubernetesObject>[] = [
     ...PAIR_COMPONENTS.flatMap((component) => [
@@ -68,16 +68,12 @@ export function buildCluster(
 
 /**
  * An upgrade of the operator must not restart a daemon: a member keeps the image of its agent as long as nothing else of
- * its template changes, and gets the new one together with the next change.
+ * its template changes, and gets the new one together with the next change. An image that does not work is not kept.
  */
-function buildMember(
-  cluster: ValidCluster,
-  component: PairComponent,
-  member: Member,
-  operatorImage: string,
-  live: StatefulSet | undefined,
-): BuiltMember {
-  const liveImage = agentImageOf(live);
+function buildMember(cluster: ValidCluster, pair: PairSnapshot, member: Member, operatorImage: string): BuiltMember {
+  const { component } = pair;
+  const live = pair.statefulSets[member];
+  const liveImage = agentFails(pair.pods[member]) ? undefined : agentImageOf(live);
   const kept = liveImage === undefined ? undefined : pairTemplates(cluster, component, liveImage);
   const unchanged = kept !== undefined && kept.hash === templateHashOf(live);
   const { hash, templates } = unchanged ? kept : pairTemplates(cluster, component, operatorImage);
@@ -87,14 +83,14 @@ function buildMember(
 const agentImageOf = (statefulSet: StatefulSet | undefined): string | undefined =>
   statefulSet?.spec?.template.spec?.initContainers?.find(({ name }) => name === AGENT_CONTAINER)?.image;
 
+/** Why kubelet lets a container wait that has an image it cannot get, or one that does not run. */
+const FAILURES = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'];
+
+function agentFails(pod: Pod | undefined): boolean {
+  const agent = pod?.status?.initContainerStatuses?.find(({ name }) => name === AGENT_CONTAINER);
+  return FAILURES.includes(agent?.state?.waiting?.reason ?? '');
+}
+
 /** The hash of the template that a StatefulSet has. */
 export const templateHashOf = (statefulSet: StatefulSet | undefined): string | undefined =>
   statefulSet?.spec?.template.metadata?.annotations?.[annotations.template];
-
-/** The members' StatefulSets, with whose they are. */
-export const builtMembers = ({
-  members,
-}: BuiltCluster): { component: PairComponent; member: Member; built: BuiltMember }[] =>
-  PAIR_COMPONENTS.flatMap((component) =>
-    MEMBERS.map((member) => ({ component, member, built: members[component][member] })),
-  );
