@@ -55,7 +55,7 @@ export class Leadership {
   #releasing = false;
 
   constructor(options: LeadershipOptions) {
-    const { api, clock, namespace, podName, logger } = options;
+    const { api, clock, namespace, podName } = options;
     this.#options = options;
     this.#elector = new Elector({
       api,
