@@ -198,7 +198,9 @@ export class Agent implements GuardListener {
   private nothingLeft(tenure: Tenure): boolean {
     const { guard, daemon } = this.guardState;
     const over = daemon.kind === 'none' || (daemon.kind === 'unknown' && guard.kind === 'absent');
-    return over && (tenure.kind === 'none' || tenure.kind === 'unread');
+    // A Lease that is gone (its cluster is being deleted) can no longer be given back.
+    const free = tenure.kind === 'none' || tenure.kind === 'unread' || this.lease === undefined;
+    return over && free;
   }
 
   private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds): void {

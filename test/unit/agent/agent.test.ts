@@ -299,6 +299,15 @@ describe('SIGTERM', () => {
     await a.run();
   });
 
+  test('after the Lease was deleted with its cluster ends the agent as soon as the daemon is dead', async () => {
+    const { a, ga, gb } = await serving();
+    pair.store.remove();
+    a.terminate();
+    await pair.advance(50, ga, gb);
+    expect(ga.running).toBeUndefined();
+    await a.run();
+  });
+
   test('is no proof of the daemon’s death: a guard that does not answer keeps the Lease from being released', async () => {
     const { a, ga, gb } = await serving();
     ga.frozen = true;
