@@ -84,9 +84,10 @@ async function readPair(
   const left = service === undefined ? [] : await leftovers.of(service);
   const statefulSet = (member: Member): StatefulSet | undefined =>
     own<StatefulSet>(cache, cluster, statefulSets, names.memberStatefulSet(cluster.name, component, member));
-  // A member's pod belongs to its StatefulSet, not to the cluster: its name, which only that StatefulSet gives, tells.
-  const pod = (member: Member): Pod | undefined =>
-    cache.get<Pod>(pods, cluster.namespace, names.memberPod(cluster.name, component, member));
+  const pod = (member: Member): Pod | undefined => {
+    const found = cache.get<Pod>(pods, cluster.namespace, names.memberPod(cluster.name, component, member));
+    return found !== undefined && isOf(found, statefulSet(member)) ? found : undefined;
+  };
   return {
     component,
     service,
@@ -106,6 +107,12 @@ function own<T extends KubernetesObject>(
 ): T | undefined {
   const object = cache.get<T>(resource, cluster.namespace, name);
   return object !== undefined && ownershipOf(object, cluster) === 'ours' ? object : undefined;
+}
+
+/** Whether a pod is a StatefulSet's. One without a controller is an orphan, which its next StatefulSet adopts. */
+function isOf({ metadata }: Pod, statefulSet: StatefulSet | undefined): boolean {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return owner === undefined || owner.uid === statefulSet?.metadata.uid;
 }
 
 const distinct = (slices: readonly EndpointSlice[]): EndpointSlice[] => [

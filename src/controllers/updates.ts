@@ -1,4 +1,4 @@
-import { MEMBERS, otherMember } from '../api/names.ts';
+import { otherMember } from '../api/names.ts';
 import type { Member } from '../api/names.ts';
 
 /** As much of a member as decides when it gets a changed template. */
@@ -34,7 +34,3 @@ export function decideUpdates(members: Pair<MemberState>, serving: Member | unde
   };
   return { a: turn('a'), b: turn('b') };
 }
-
-/** Whether every member has the template it should have, and runs on it. */
-export const updatesDone = (members: Pair<MemberState>): boolean =>
-  MEMBERS.every((member) => members[member].live === members[member].wanted && members[member].settled);
