@@ -1,5 +1,6 @@
 import type { Desire, ElectionRules } from '../../../src/kube/election/election.ts';
 import { Elector } from '../../../src/kube/election/elector.ts';
+import type { Lease } from '../../../src/kube/kubernetes-object.ts';
 import { leases } from '../../../src/kube/resource.ts';
 import { VirtualClock } from '../kube/virtual-clock.ts';
 import { LeaseStore } from './lease-store.ts';
@@ -24,7 +25,13 @@ export class Campaigner {
   private readonly stop = new AbortController();
   private running: Promise<void> | undefined;
 
-  constructor(name: string, clock: VirtualClock, store: LeaseStore, own: Partial<ElectionRules> = {}) {
+  constructor(
+    name: string,
+    clock: VirtualClock,
+    store: LeaseStore,
+    own: Partial<ElectionRules> = {},
+    create?: () => Lease,
+  ) {
     this.clock = clock;
     this.elector = new Elector({
       api: store.api,
@@ -35,6 +42,7 @@ export class Campaigner {
       newIdentity: () => `${name}/${++this.claims}`,
       desire: () => this.desire,
       onChange: () => undefined,
+      ...(create && { create }),
     });
   }
 

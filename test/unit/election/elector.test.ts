@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { VirtualClock } from '../kube/virtual-clock.ts';
-import type { LeaseSpec } from '../../../src/kube/kubernetes-object.ts';
+import type { Lease, LeaseSpec } from '../../../src/kube/kubernetes-object.ts';
 import { Campaigner, RELEASED, releasedLease, rules } from './campaign.ts';
 import { LeaseStore, type Fault } from './lease-store.ts';
 
@@ -11,8 +11,8 @@ let clock: VirtualClock;
 let store: LeaseStore;
 let campaigners: Campaigner[];
 
-const campaigner = (name: string, own = {}): Campaigner => {
-  const made = new Campaigner(name, clock, store, own);
+const campaigner = (name: string, own = {}, create?: () => Lease): Campaigner => {
+  const made = new Campaigner(name, clock, store, own, create);
   campaigners.push(made);
   return made;
 };
@@ -465,4 +465,45 @@ describe('a challenger', () => {
     expect(store.lease?.spec).toEqual({ holderIdentity: 'x', leaseDurationSeconds: 60, renewTime: '0' });
     expect(store.lease?.metadata.annotations).toEqual({ 'example.dev/a': 'here' });
   });
+});
+
+describe('a Lease that is not there', () => {
+  const fresh = (): Lease => ({
+    metadata: { name: 'pair', namespace: 'default', annotations: { [RELEASED]: '0' } },
+    spec: { holderIdentity: '', leaseTransitions: 0 },
+  });
+
+  test('is made by who may make it, and claimed at once', async () => {
+    const a = campaigner('a', {}, fresh).start();
+    await clock.advance(10);
+    expect(a.active).toBe(true);
+    expect(term()).toBe(1);
+  });
+
+  test('is made once: who comes second finds the first’s', async () => {
+    const a = campaigner('a', {}, fresh).start();
+    const b = campaigner('b', {}, fresh).start();
+    await clock.advance(5_000);
+    expect([a.active, b.active].filter(Boolean)).toHaveLength(1);
+    expect(store.calls.filter((call) => call === 'create').length).toBeLessThanOrEqual(2);
+    expect(term()).toBe(1);
+  });
+
+  test('is waited for by who may not make it, with a read every retry period', async () => {
+    campaigner('a').start();
+    await clock.advance(9_500);
+    expect(store.calls).toEqual(['get', 'get', 'get', 'get']);
+  });
+});
+
+test('the end of a campaign leaves the Lease as it is: who stops without a release is waited out', async () => {
+  releasedLease(store);
+  const a = watched(campaigner('a')).start();
+  await clock.advance(0);
+  await a.end();
+  const b = watched(campaigner('b')).start();
+  await clock.advance(8_999);
+  expect(holder()).toBe('a/1');
+  await clock.advance(2);
+  expect(b.active).toBe(true);
 });
