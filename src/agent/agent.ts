@@ -8,6 +8,7 @@ import type { KubernetesApi, KubernetesApiError } from '../kube/kubernetes-api.t
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { endpointSlices, leases } from '../kube/resource.ts';
 import { candidacy } from './candidacy.ts';
+import { initialCustody, ordering, reportedTo, type Custody, type Ordering } from './custody.ts';
 import { decide, type Decision, type HandOverReason, type Tenure } from './decision.ts';
 import type { ActiveEndpoint } from './endpoint.ts';
 import { EndpointWriter } from './endpoint-writer.ts';
@@ -18,7 +19,7 @@ import { HealthWatch } from './health-watch.ts';
 import { nextSpelling } from './hostname-spelling.ts';
 import { describeHandOver, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
 import { Attendance } from './attendance.ts';
-import { electionRules, mayAdopt, tenureOf } from './tenure.ts';
+import { electionRules, takeUp, tenureOf } from './tenure.ts';
 
 /** Whoever wants to know what the agent does: logs, events, metrics. */
 export interface AgentObserver {
@@ -64,9 +65,8 @@ export class Agent implements GuardListener {
   private readonly endpoint: EndpointWriter;
   private readonly finished = new AbortController();
 
-  private guardState = view.initialGuardState;
+  private custody = initialCustody;
   private terminating = false;
-  private startedUnder: string | undefined;
   private decision: Decision = { order: undefined, renew: true, release: false };
   private note: ReleaseNote | undefined;
   private stopReason: HandOverReason | undefined;
@@ -143,19 +143,18 @@ export class Agent implements GuardListener {
 
   reported(report: Report): void {
     const now = this.parts.clock.now();
-    this.become(view.reported(this.guardState, report, this.parts.link.lifelineHeld(), this.askedBy, now));
-    if (report.verb === 'state' && report.running) this.startedUnder ??= report.claim;
+    this.become(reportedTo(this.custody, report, this.parts.link.lifelineHeld(), this.askedBy, now));
     if (report.verb === 'preflight' && report.outcome === 'failed') this.parts.observer.preflightFailed(report.text);
     this.settle();
   }
 
   reportsClosed(): void {
-    this.become(view.reportsClosed(this.guardState));
+    this.becomeGuardState(view.reportsClosed(this.guardState));
     this.settle();
   }
 
   lifelineEnded(): void {
-    this.become(view.lifelineEnded(this.guardState, this.parts.clock.now()));
+    this.becomeGuardState(view.lifelineEnded(this.guardState, this.parts.clock.now()));
     this.settle();
   }
 
@@ -179,17 +178,16 @@ export class Agent implements GuardListener {
     const now = clock.now();
     const { daemon } = this.guardState;
     if (daemon.kind === 'starting' || daemon.kind === 'stopping') {
-      this.become(view.overdue(this.guardState, link.lifelineHeld(), now));
+      this.becomeGuardState(view.overdue(this.guardState, link.lifelineHeld(), now));
     }
-    if (daemon.kind === 'running') {
-      if (mayAdopt(this.elector.state, daemon, now)) this.elector.adopt(daemon.claim);
-      else if (this.tenure.kind === 'adopting' && now >= daemon.deadline) this.elector.abandon();
-    }
+    const claim = takeUp(this.elector.state, this.rules, daemon, now);
+    if (claim.kind === 'adopt') this.elector.adopt(claim.identity);
+    if (claim.kind === 'abandon') this.elector.abandon();
     const { tenure } = this;
     this.notice(tenure);
     this.attendance.read(this.lease);
-    const { guardState, terminating, startedUnder } = this;
-    this.decision = decide({ tenure, guardState, health: this.health.current, terminating, startedUnder }, now);
+    const { custody, terminating } = this;
+    this.decision = decide({ ...custody, tenure, health: this.health.current, terminating }, now);
     this.carryOut(this.decision, tenure, now);
     this.endpoint.update(this.finished.signal);
     if (this.terminating && this.nothingLeft(tenure)) this.finished.abort();
@@ -204,49 +202,35 @@ export class Agent implements GuardListener {
   }
 
   private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds): void {
-    const { guard, daemon } = this.guardState;
-    const id = guard.kind === 'present' ? guard.id : undefined;
-    if (decision.order === 'ask') this.ask(now);
-    if (decision.order === 'stop') this.stop(id, tenure, now);
-    if (id === undefined || tenure.kind !== 'active') return;
-    const { claim, term } = tenure;
-    const order = { guard: id, term, claim, deadline: Math.floor(tenure.until / 10) };
-    if (decision.order === 'start')
-      this.start({ ...order, verb: 'start', sequence: this.parts.link.nextSequence() }, now);
-    if (decision.order === 'extend' && daemon.kind === 'running') {
-      const sent = this.parts.link.send({ ...order, verb: 'extend', sequence: this.parts.link.nextSequence() });
-      if (!sent) return;
-      this.startedUnder = claim;
-      this.become(view.extended(this.guardState, claim, order.deadline * 10));
+    const { order: verb } = decision;
+    if (verb === undefined || (verb === 'ask' && now < this.askedAt + GUARD_PERIOD)) return;
+    const next = ordering(verb, tenure, this.custody, this.parts.link.nextSequence(), now);
+    if (next === undefined) return;
+    switch (next.order.verb) {
+      case 'state?':
+        this.askedAt = now;
+        this.askedBy = next.order.sequence;
+        break;
+      case 'start':
+        this.stopReason = undefined;
+        break;
+      case 'stop':
+        this.stopReason = this.reasonToStop(tenure);
+        break;
+      case 'extend':
     }
+    this.send(next, now);
   }
 
-  private ask(now: Milliseconds): void {
-    if (now < this.askedAt + GUARD_PERIOD) return;
-    this.askedAt = now;
-    this.askedBy = this.parts.link.nextSequence();
-    this.parts.link.send({ verb: 'state?', sequence: this.askedBy });
-  }
-
-  private start(order: Parameters<GuardLink['send']>[0] & { verb: 'start' }, now: Milliseconds): void {
-    const argument = this.parts.configuration.spellings[this.spelling()];
-    this.startedUnder = order.claim;
-    this.stopReason = undefined;
+  private send({ order, sent, unsent }: Ordering, now: Milliseconds): void {
     // The state changes before the order leaves: what the guard reports next has to meet a start that is under way.
-    const before = this.guardState;
-    this.become(view.startOrdered(this.guardState, { ...order, deadline: order.deadline * 10 }, now));
+    this.become(sent);
+    const argument = order.verb === 'start' ? this.parts.configuration.spellings[this.spelling()] : undefined;
     if (this.parts.link.send(argument === undefined ? order : { ...order, argument })) return;
-    this.guardState = { ...before, guard: { kind: 'absent' } };
+    this.custody = unsent;
+    if (order.verb !== 'start') return;
     this.died({ at: now, code: undefined }, 'GuardLost');
     this.settleAgain = true;
-  }
-
-  private stop(id: string | undefined, tenure: Tenure, now: Milliseconds): void {
-    if (id === undefined) return;
-    const sequence = this.parts.link.nextSequence();
-    this.stopReason = this.reasonToStop(tenure);
-    if (!this.parts.link.send({ verb: 'stop', guard: id, sequence })) return;
-    this.become(view.stopOrdered(this.guardState, sequence, now));
   }
 
   private reasonToStop(tenure: Tenure): HandOverReason {
@@ -256,10 +240,18 @@ export class Agent implements GuardListener {
     return health?.phase === 'failed' ? health.reason : 'DaemonUnresponsive';
   }
 
-  private become(next: view.GuardState): void {
+  private get guardState(): view.GuardState {
+    return this.custody.guardState;
+  }
+
+  private becomeGuardState(guardState: view.GuardState): void {
+    this.become({ ...this.custody, guardState });
+  }
+
+  private become(next: Custody): void {
     const before = this.guardState.daemon;
-    this.guardState = next;
-    const { daemon } = next;
+    this.custody = next;
+    const { daemon } = this.guardState;
     if (daemon.kind === 'none' && before.kind !== 'none' && daemon.death) this.died(daemon.death);
     if (daemon.kind === 'running') this.health.begin(daemon.startedBy);
   }
@@ -267,8 +259,10 @@ export class Agent implements GuardListener {
   /** Takes note of why this tenure ends, before the Lease is given back with that note. */
   private died(death: view.Death, known?: HandOverReason): void {
     const { parts } = this;
+    const { guard } = this.guardState;
+    const terminating = guard.kind === 'present' && guard.terminating ? 'PodTerminating' : undefined;
     const loading = this.health.current?.phase === 'starting';
-    const reason = known ?? this.stopReason ?? (loading ? 'StartFailed' : 'DaemonExited');
+    const reason = known ?? this.stopReason ?? terminating ?? (loading ? 'StartFailed' : 'DaemonExited');
     const code = death.code === undefined ? '' : ` with code ${death.code}`;
     const message = `${describeHandOver(reason)} on ${parts.pod.podName}${code}`;
     this.note = { reason, message, at: parts.clock.date().getTime() };

@@ -41,7 +41,7 @@ export class Attendance {
     const failed = guard.kind === 'present' && guard.preflight === 'failed';
     const signIn: SignIn = {
       uid: this.uid,
-      ready: guard.kind === 'present' && guard.preflight === 'passed' && !terminating,
+      ready: guard.kind === 'present' && guard.preflight === 'passed' && !guard.terminating && !terminating,
       template: this.template,
       ...(failed ? { problem: guard.preflightText } : {}),
       ...(this.failedStart ? { failedStart: this.failedStart } : {}),

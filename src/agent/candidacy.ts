@@ -31,7 +31,7 @@ export function candidacy(
   now: Milliseconds,
 ): { after: Milliseconds } | 'never' {
   const { guard, daemon } = candidate.guardState;
-  if (candidate.terminating || guard.kind !== 'present' || daemon.kind !== 'none') return 'never';
+  if (candidate.terminating || guard.kind !== 'present' || guard.terminating || daemon.kind !== 'none') return 'never';
   if (guard.preflight === 'pending' && now - guard.since < PREFLIGHT_LIMIT) return 'never';
 
   // A failed pre-flight bars nobody: with the other member gone too, a start that may fail beats none at all.

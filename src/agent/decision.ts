@@ -77,7 +77,9 @@ function unanswered(situation: Situation, since: Milliseconds, now: Milliseconds
 function active(situation: Situation, tenure: Tenure & { kind: 'active' }): Decision {
   const { guardState, terminating, startedUnder } = situation;
   const fresh = startedUnder !== tenure.claim;
-  if (fresh && !terminating && guardState.guard.kind === 'present') return { ...nothing, order: 'start' };
+  const { guard } = guardState;
+  const startable = guard.kind === 'present' && !guard.terminating && !terminating;
+  if (fresh && startable) return { ...nothing, order: 'start' };
   return { ...nothing, release: true };
 }
 

@@ -45,11 +45,27 @@ export function tenureOf(state: ElectionState, rules: ElectionRules, daemon: Dae
  * the Lease's and its guard's deadline has not passed. (After it, the guard has killed it, and the record may be due to
  * somebody else at any moment.)
  */
-export function mayAdopt(state: ElectionState, daemon: DaemonView, now: Milliseconds): boolean {
+function mayAdopt(state: ElectionState, daemon: DaemonView, now: Milliseconds): boolean {
   return (
     state.standing.kind === 'challenger' &&
     daemon.kind === 'running' &&
     state.observation?.lease?.spec?.holderIdentity === daemon.claim &&
     now < daemon.deadline
   );
+}
+
+/**
+ * What becomes of the claim under which a daemon was found running: it is taken up by a renewal, and given up again when
+ * the deadline passes before that renewal has succeeded.
+ */
+export function takeUp(
+  state: ElectionState,
+  rules: ElectionRules,
+  daemon: DaemonView,
+  now: Milliseconds,
+): { readonly kind: 'adopt'; readonly identity: string } | { readonly kind: 'abandon' | 'neither' } {
+  if (daemon.kind !== 'running') return { kind: 'neither' };
+  if (mayAdopt(state, daemon, now)) return { kind: 'adopt', identity: daemon.claim };
+  const adopting = tenureOf(state, rules, daemon, now).kind === 'adopting';
+  return { kind: adopting && now >= daemon.deadline ? 'abandon' : 'neither' };
 }

@@ -14,6 +14,8 @@ export type GuardView =
       readonly preflight: Preflight;
       readonly preflightText: string;
       readonly since: Milliseconds;
+      /** It was told to end with its pod: it starts nothing any more. */
+      readonly terminating: boolean;
     };
 
 /** How a daemon's end was proven. */
@@ -78,6 +80,8 @@ export function reported(
       return { ...state, guard: { ...state.guard, preflight: report.outcome, preflightText: report.text } };
     case 'running':
       return { ...state, daemon: startAnswered(state.daemon, report.sequence, lifelineHeld, now) };
+    case 'terminating':
+      return { ...state, guard: { ...state.guard, terminating: true } };
     case 'extended':
       return state;
     case 'stopped':
@@ -92,7 +96,14 @@ export function reported(
  * pid namespace is gone; an order to that guard is void. The lifeline has to agree all the same.
  */
 function greeted(id: string, state: GuardState, lifelineHeld: boolean, now: Milliseconds): GuardState {
-  const guard: GuardView = { kind: 'present', id, preflight: 'pending', preflightText: '', since: now };
+  const guard: GuardView = {
+    kind: 'present',
+    id,
+    preflight: 'pending',
+    preflightText: '',
+    since: now,
+    terminating: false,
+  };
   return { guard, daemon: lifelineHeld ? { kind: 'unknown' } : dead(state.daemon, undefined, now) };
 }
 
@@ -105,7 +116,14 @@ function answeredState(
   const known = state.guard.kind === 'present' && state.guard.id === report.guard ? state.guard : undefined;
   const guard: GuardView = known
     ? { ...known, preflight: report.preflight }
-    : { kind: 'present', id: report.guard, preflight: report.preflight, preflightText: '', since: now };
+    : {
+        kind: 'present',
+        id: report.guard,
+        preflight: report.preflight,
+        preflightText: '',
+        since: now,
+        terminating: false,
+      };
   if (state.daemon.kind !== 'unknown') return { ...state, guard };
   const deadline = report.deadline * 10;
   if (report.running && lifelineHeld) {

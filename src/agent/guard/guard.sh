@@ -19,6 +19,7 @@
 #             extended GUARD SEQUENCE ;                             answers extend
 #             stopped GUARD SEQUENCE REASON ;                       answers start, extend, stop: no daemon runs
 #             exited GUARD START-SEQUENCE CODE ;                    the daemon started by that order has ended
+#             terminating GUARD ;                                   SIGTERM: the pod ends, nothing is started any more
 #             state GUARD SEQUENCE running|idle START-SEQUENCE TERM CLAIM DEADLINE PREFLIGHT ;
 #   lifeline  never carries a byte. Only the daemon and its children hold its write end: its end is their death.
 #
@@ -161,6 +162,7 @@ obey() { # WORD...: one order
 }
 
 terminate() { # SIGTERM: the daemon first, then the guard, with its code
+  report terminating "$guard"
   end_preflight "terminated"
   if [[ $daemon != 0 ]]; then
     uptime

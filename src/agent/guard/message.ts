@@ -14,6 +14,7 @@ export type Order =
 
 export type Report =
   | { verb: 'hello'; guard: string }
+  | { verb: 'terminating'; guard: string }
   | { verb: 'preflight'; guard: string; outcome: 'passed' | 'failed'; text: string }
   | { verb: 'running'; guard: string; sequence: number }
   | { verb: 'extended'; guard: string; sequence: number }
@@ -62,6 +63,7 @@ function decodeSimple(verb: string | undefined, guard: string, rest: string[]): 
   const second = rest[1];
   switch (verb) {
     case 'hello':
+    case 'terminating':
       return { verb, guard };
     case 'preflight':
       if (rest[0] !== 'passed' && rest[0] !== 'failed') return undefined;

@@ -114,6 +114,17 @@ describe('a daemon that ends', () => {
     expect(pair.term).toBe(2);
   });
 
+  test('because its pod is being deleted is handed over, says so, and that pod never claims again', async () => {
+    const { ga, gb } = await serving();
+    ga.terminate();
+    await pair.advance(20, ga, gb);
+    expect(gb.running).toBeDefined();
+    expect(pair.log).toContain('a: hands over: PodTerminating');
+    gb.kill();
+    await pair.advance(30_000, ga, gb);
+    expect(ga.running).toBeUndefined();
+  });
+
   test('is started again by the same member when there is no other', async () => {
     const { agent, guard } = pair.agent('a');
     guard.start();

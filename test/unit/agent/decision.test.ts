@@ -3,7 +3,14 @@ import { ANSWER_LIMIT, decide, type Decision, type Situation, type Tenure } from
 import type { DaemonView, GuardView } from '../../../src/agent/guard/daemon-view.ts';
 
 const NOW = 100_000;
-const guard: GuardView = { kind: 'present', id: 'g', preflight: 'passed', preflightText: '', since: 0 };
+const guard: GuardView = {
+  kind: 'present',
+  id: 'g',
+  preflight: 'passed',
+  preflightText: '',
+  since: 0,
+  terminating: false,
+};
 const absent: GuardView = { kind: 'absent' };
 
 const active: Tenure = { kind: 'active', claim: 'c', term: 3, until: NOW + 5_000 };
@@ -51,6 +58,15 @@ test.each<[string, Case]>([
   [
     'a holder without a guard gives the Lease back',
     { tenure: active, daemon: noDaemon, guard: absent, expected: { order: undefined, release: true } },
+  ],
+  [
+    'a holder whose guard is told to end gives the Lease back',
+    {
+      tenure: active,
+      daemon: noDaemon,
+      guard: { ...guard, terminating: true },
+      expected: { order: undefined, release: true },
+    },
   ],
   [
     'a holder that is told to end starts nothing',

@@ -244,6 +244,10 @@ describe('SIGTERM', () => {
     const code = await ended;
     expect((await report('exited')).code).toBe(code);
     expect(code).toBe(0);
+    expect(reports.findIndex(({ verb }) => verb === 'terminating')).toBeLessThan(
+      reports.findIndex(({ verb }) => verb === 'exited'),
+    );
+    await report('terminating');
     expect(link.lifelineHeld()).toBe(false);
   });
 

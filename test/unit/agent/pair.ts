@@ -72,6 +72,13 @@ export class FakeGuard implements GuardLink {
     this.agent?.reportsClosed();
   }
 
+  /** kubelet's SIGTERM: the daemon first, then the guard. */
+  terminate(): void {
+    this.agent?.reported({ verb: 'terminating', guard: this.id });
+    if (this.running) this.crash(0);
+    this.kill();
+  }
+
   /** The daemon ends by itself. */
   crash(code = 134): void {
     const { running } = this;
