@@ -225,8 +225,10 @@ export class Agent implements GuardListener {
   private send({ order, sent, unsent }: Ordering, now: Milliseconds): void {
     // The state changes before the order leaves: what the guard reports next has to meet a start that is under way.
     this.become(sent);
-    const argument = order.verb === 'start' ? this.parts.configuration.spellings[this.spelling()] : undefined;
-    if (this.parts.link.send(argument === undefined ? order : { ...order, argument })) return;
+    const { link, configuration } = this.parts;
+    const argument = configuration.spellings[this.spelling()];
+    const spelled = order.verb === 'start' && argument !== undefined ? { ...order, argument } : order;
+    if (link.send(spelled)) return;
     this.custody = unsent;
     if (order.verb !== 'start') return;
     this.died({ at: now, code: undefined }, 'GuardLost');

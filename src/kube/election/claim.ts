@@ -23,6 +23,18 @@ export interface Claim {
   readonly confirmedSentAt: Milliseconds | undefined;
 }
 
+/**
+ * A claim of the Lease as it was read, before its first write is sent.
+ * @param highestTerm the highest term seen anywhere
+ */
+export const newClaim = (highestTerm: number, lease: Lease, identity: string): Claim => ({
+  identity,
+  term: Math.max(highestTerm, lease.spec?.leaseTransitions ?? 0) + 1,
+  base: { uid: lease.metadata.uid ?? '', resourceVersion: lease.metadata.resourceVersion ?? '' },
+  sends: [],
+  confirmedSentAt: undefined,
+});
+
 /** Sends older than this many are forgotten: a Lease with one of their renewTimes has been seen since, or never will be. */
 const SENDS_KEPT = 16;
 

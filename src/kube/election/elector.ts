@@ -2,12 +2,10 @@ import type { Clock, Milliseconds } from '../clock.ts';
 import { type KubernetesApi, KubernetesApiError, type ObjectReference } from '../kubernetes-api.ts';
 import type { Lease } from '../kubernetes-object.ts';
 import { microTime } from '../micro-time.ts';
-import type { Claim } from './claim.ts';
+import { newClaim, type Claim } from './claim.ts';
 import * as election from './election.ts';
-import { annotated, claimed, released, type AnnotationChanges } from './lease-write.ts';
+import { written, type AnnotationChanges, type Write } from './lease-write.ts';
 import { Wakeup } from './wakeup.ts';
-
-type Write = 'claim' | 'renew' | 'release' | 'annotate';
 
 export interface ElectorOptions {
   readonly api: KubernetesApi;
@@ -133,8 +131,10 @@ export class Elector {
     const renewTime = this.nextRenewTime();
     const free = election.tenancy(this.current, rules);
     // Every deadline counts from here, before the first byte leaves: the record cannot be older than its send.
-    this.become(election.sending(this.current, kind, renewTime, () => this.newClaim(lease), clock.now()));
-    const body = this.body(kind, lease, renewTime, free.kind === 'released');
+    const claim = (): Claim => newClaim(this.current.highestTerm, lease, this.options.newIdentity());
+    this.become(election.sending(this.current, kind, renewTime, claim, clock.now()));
+    const changes = this.changes(kind, lease, free.kind === 'released');
+    const body = written(kind, lease, this.current.standing, { renewTime, rules, changes });
     if (body === undefined) return;
     try {
       const answer = await api.replace<Lease>(reference, body, { timeout: callTimeout, signal });
@@ -144,44 +144,15 @@ export class Elector {
     }
   }
 
-  /** Builds the write from the state that `sending` has left; undefined when that has overtaken the decision. */
-  private body(kind: Write, lease: Lease, renewTime: string, afterRelease: boolean): Lease | undefined {
-    const { rules, desire, claimAnnotations, releaseAnnotations } = this.options;
-    const { standing } = this.current;
-    const durationSeconds = Math.round(rules.leaseDuration / 1000);
+  private changes(kind: Write, lease: Lease, afterRelease: boolean): AnnotationChanges {
+    const { desire, claimAnnotations, releaseAnnotations } = this.options;
     const wanted = desire().annotations;
-    switch (kind) {
-      case 'annotate':
-        return annotated(lease, wanted);
-      case 'release':
-        if (standing.kind !== 'releasing') return undefined;
-        return released(lease, standing.claim, renewTime, rules.releasedAnnotation, {
-          ...wanted,
-          ...releaseAnnotations?.(),
-        });
-      case 'renew':
-        if (standing.kind !== 'holder') return undefined;
-        return claimed(lease, standing.claim, renewTime, durationSeconds, wanted);
-      case 'claim': {
-        if (standing.kind !== 'claiming' && standing.kind !== 'reclaiming') return undefined;
-        const claim = standing.kind === 'claiming' ? standing.claim : standing.next;
-        return claimed(lease, claim, renewTime, durationSeconds, {
-          ...wanted,
-          ...(lease.spec?.holderIdentity === claim.identity ? {} : claimAnnotations?.(lease, afterRelease)),
-          [rules.releasedAnnotation]: undefined,
-        });
-      }
-    }
-  }
-
-  private newClaim(lease: Lease): Claim {
-    return {
-      identity: this.options.newIdentity(),
-      term: Math.max(this.current.highestTerm, lease.spec?.leaseTransitions ?? 0) + 1,
-      base: { uid: lease.metadata.uid ?? '', resourceVersion: lease.metadata.resourceVersion ?? '' },
-      sends: [],
-      confirmedSentAt: undefined,
-    };
+    if (kind === 'release') return { ...wanted, ...releaseAnnotations?.() };
+    const { standing } = this.current;
+    const claim =
+      standing.kind === 'claiming' ? standing.claim : standing.kind === 'reclaiming' ? standing.next : undefined;
+    const takesOver = kind === 'claim' && claim !== undefined && lease.spec?.holderIdentity !== claim.identity;
+    return takesOver ? { ...wanted, ...claimAnnotations?.(lease, afterRelease) } : wanted;
   }
 
   /** No two writes of this process carry the same renewTime, so that each can be recognised. */

@@ -1,8 +1,40 @@
 import type { Lease } from '../kubernetes-object.ts';
 import type { Claim } from './claim.ts';
+import type { ElectionRules, Standing } from './election.ts';
+
+export type Write = 'claim' | 'renew' | 'release' | 'annotate';
 
 /** Annotations to set, or (undefined) to remove. */
 export type AnnotationChanges = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Builds a write from where `sending` has left this process.
+ * @param lease the Lease as it was read
+ * @returns nothing when the decision to write it has been overtaken
+ */
+export function written(
+  kind: Write,
+  lease: Lease,
+  standing: Standing,
+  { renewTime, rules, changes }: { renewTime: string; rules: ElectionRules; changes: AnnotationChanges },
+): Lease | undefined {
+  const durationSeconds = Math.round(rules.leaseDuration / 1000);
+  switch (kind) {
+    case 'annotate':
+      return annotated(lease, changes);
+    case 'release':
+      if (standing.kind !== 'releasing') return undefined;
+      return released(lease, standing.claim, renewTime, rules.releasedAnnotation, changes);
+    case 'renew':
+      if (standing.kind !== 'holder') return undefined;
+      return claimed(lease, standing.claim, renewTime, durationSeconds, changes);
+    case 'claim': {
+      if (standing.kind !== 'claiming' && standing.kind !== 'reclaiming') return undefined;
+      const claim = standing.kind === 'claiming' ? standing.claim : standing.next;
+      return claimed(lease, claim, renewTime, durationSeconds, { ...changes, [rules.releasedAnnotation]: undefined });
+    }
+  }
+}
 
 /**
  * The whole Lease as a write replaces it. It keeps the uid and resourceVersion of the Lease that was read, which makes
