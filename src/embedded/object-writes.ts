@@ -1,0 +1,288 @@
+import type { Clock } from '../kube/clock.ts';
+import type { ApplyOptions, DeleteOptions, ObjectReference } from '../kube/kubernetes-api.ts';
+import type { KubernetesObject } from '../kube/kubernetes-object.ts';
+import type { Random } from '../kube/random.ts';
+import { applyFields } from './apply-fields.ts';
+import { ownersAfterUpdate, sameOwners, type FieldManager, type FieldOwner } from './field-owner.ts';
+import { changesBetween } from './field-set.ts';
+import { decoded } from './immutable.ts';
+import type { ApiCall } from './interceptor.ts';
+import { isFields, mergeJson, sameJson } from './json.ts';
+import { rulesOf } from './kind-rules.ts';
+import { mergeSchemaOf } from './merge-schema.ts';
+import { decodeMetadata, metadataCauses, SERVER_OWNED, type StoredMeta } from './metadata-rules.ts';
+import { alreadyExists, badRequest, conflict, invalid, notFound } from './status-error.ts';
+import { randomUid } from './uid.ts';
+import type { StoredObject, VersionedStore } from './versioned-store.ts';
+
+/** What a request names, and the part of the object that it may write. */
+export type Target = ObjectReference & { readonly subresource?: 'status' | undefined };
+
+const DEFAULT_GRACE_PERIOD_SECONDS = 30;
+
+const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
+
+/**
+ * The writes of an API server. Each decides on the present state and takes effect at once.
+ * All throw StatusError.
+ */
+export class ObjectWrites {
+  readonly #store: VersionedStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(store: VersionedStore, clock: Clock, random: Random) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  create(call: ApiCall, sent: KubernetesObject): KubernetesObject {
+    const body = decoded(sent);
+    const { name = '', resourceVersion = '' } = body.metadata;
+    const target: Target = { resource: call.resource, name, ...namespaceOf(call) };
+    checkAddress(target, body);
+    if (name === '') throw invalid(target, [{ field: 'metadata.name', message: 'Required value' }]);
+    if (resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
+    if (this.#find(target) !== undefined) throw alreadyExists(target);
+    return this.#insert(target, body, ownersOfNew(target, { manager: call.user, ...UPDATE }));
+  }
+
+  replace(target: Target, sent: KubernetesObject, manager: string): KubernetesObject {
+    const body = decoded(sent);
+    checkAddress(target, body);
+    const stored = this.#find(target);
+    const { uid = '', resourceVersion = '' } = body.metadata;
+    checkUid(target, uid, stored);
+    const by: FieldManager = { manager, ...UPDATE };
+    if (stored === undefined) {
+      if (rulesOf(target.resource).createsOnReplace !== true) throw notFound(target);
+      if (resourceVersion !== '') throw conflict(target, MODIFIED);
+      return this.#insert(target, body, ownersOfNew(target, by));
+    }
+    checkVersion(target, resourceVersion, stored);
+    return this.#update(target, stored, body, by);
+  }
+
+  patch(target: Target, patch: object, manager: string): KubernetesObject {
+    const stored = this.#existing(target);
+    const body = decoded(mergeJson(stored.object, patch) as KubernetesObject);
+    checkAddress(target, body);
+    checkUid(target, body.metadata.uid ?? '', stored);
+    checkVersion(target, body.metadata.resourceVersion ?? '', stored);
+    return this.#update(target, stored, body, { manager, ...UPDATE });
+  }
+
+  apply(target: Target, sent: object, { fieldManager, force = false }: ApplyOptions): KubernetesObject {
+    const applied = decoded(sent) as KubernetesObject;
+    if (!isFields(applied.metadata)) throw badRequest('the object has no metadata');
+    checkAddress(target, applied);
+    const { uid = '', resourceVersion = '' } = applied.metadata;
+    const stored = this.#find(target);
+    checkUid(target, uid, stored);
+    const manager: FieldManager = { manager: fieldManager, operation: 'Apply', subresource: target.subresource };
+    if (stored === undefined) {
+      if (target.subresource !== undefined) throw notFound(target);
+      const { object, owners } = applyFields(target, undefined, applied, manager, force);
+      return this.#insert(target, object, () => owners);
+    }
+    checkVersion(target, resourceVersion, stored);
+    const { object, owners } = applyFields(target, stored, applied, manager, force);
+    return this.#commit(target, stored, this.#successor(target, stored, object), () => owners);
+  }
+
+  /** Writes the status and nothing else. */
+  replaceStatus(target: ObjectReference, status: object, manager: string): KubernetesObject {
+    const stored = this.#existing(target);
+    const body = { ...stored.object, status: decoded(status) } as KubernetesObject;
+    return this.#update({ ...target, subresource: 'status' }, stored, body, {
+      manager,
+      operation: 'Update',
+      subresource: 'status',
+    });
+  }
+
+  delete(target: ObjectReference, { uid, gracePeriodSeconds }: DeleteOptions = {}): void {
+    const stored = this.#existing(target);
+    if (uid !== undefined) checkUid(target, uid, stored);
+    const { object, owners } = stored;
+    const metadata = object.metadata as StoredMeta;
+    const grace = gracePeriodOf(target, object, gracePeriodSeconds);
+    const held = (metadata.finalizers?.length ?? 0) > 0;
+    if (grace === 0 && !held) {
+      this.#store.remove(target.resource, object);
+      return;
+    }
+    if (metadata.deletionTimestamp !== undefined && grace >= (metadata.deletionGracePeriodSeconds ?? 0)) return;
+    const deletionTimestamp = time(this.#clock.date().getTime() + grace * 1000);
+    const { generation } = metadata;
+    const deleting = {
+      ...metadata,
+      deletionTimestamp,
+      deletionGracePeriodSeconds: grace,
+      ...(generation === undefined ? {} : { generation: generation + 1 }),
+    };
+    this.#store.put(target.resource, { ...object, metadata: deleting }, owners);
+  }
+
+  #find({ resource, namespace, name }: ObjectReference): StoredObject | undefined {
+    return this.#store.get(resource, namespace, name);
+  }
+
+  #existing(target: ObjectReference): StoredObject {
+    const stored = this.#find(target);
+    if (stored === undefined) throw notFound(target);
+    return stored;
+  }
+
+  #insert(
+    target: Target,
+    body: KubernetesObject,
+    ownersOf: (object: KubernetesObject) => readonly FieldOwner[],
+  ): KubernetesObject {
+    const { resource, namespace, name } = target;
+    const rules = rulesOf(resource);
+    const metadata: StoredMeta = {
+      ...decodeMetadata(body),
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid: randomUid(this.#random),
+      creationTimestamp: time(this.#clock.date().getTime()),
+      ...(rules.hasGeneration === true ? { generation: 1 } : {}),
+    };
+    const { status: _status, ...rest } = body as KubernetesObject & { status?: unknown };
+    const content = { ...(rules.hasStatus === true ? rest : body), ...typeOf(target), metadata };
+    const object = rules.decode?.(content) ?? content;
+    checkValid(target, object, undefined);
+    return this.#store.put(resource, object, ownersOf(object));
+  }
+
+  #update(target: Target, stored: StoredObject, body: KubernetesObject, manager: FieldManager): KubernetesObject {
+    const successor = this.#successor(target, stored, body);
+    return this.#commit(target, stored, successor, (owners) => {
+      const changes = changesBetween(stored.object, successor, mergeSchemaOf(target.resource.kind));
+      return ownersAfterUpdate(owners, manager, changes);
+    });
+  }
+
+  /** What a body makes of an object: nothing of what only the server or the other subresource writes. */
+  #successor(target: Target, { object: old }: StoredObject, body: KubernetesObject): KubernetesObject {
+    const rules = rulesOf(target.resource);
+    type WithStatus = KubernetesObject & { status?: unknown };
+    if (target.subresource === 'status') {
+      const { status: _old, ...rest } = old as WithStatus;
+      const { status } = body as WithStatus;
+      return status === undefined ? rest : ({ ...rest, status } as WithStatus);
+    }
+    const metadata: StoredMeta = { ...decodeMetadata(body), name: target.name, ...namespaceOf(target) };
+    const oldMetadata = old.metadata as StoredMeta;
+    for (const field of SERVER_OWNED) {
+      if (oldMetadata[field] !== undefined) Object.assign(metadata, { [field]: oldMetadata[field] });
+    }
+    let content: WithStatus = { ...body, ...typeOf(target), metadata };
+    if (rules.hasStatus === true) {
+      const { status: _new, ...rest } = content;
+      const { status } = old as WithStatus;
+      content = status === undefined ? rest : { ...rest, status };
+    }
+    return rules.decode?.(content) ?? content;
+  }
+
+  /** Writes, unless nothing would change. */
+  #commit(
+    target: Target,
+    stored: StoredObject,
+    successor: KubernetesObject,
+    ownersOf: (owners: readonly FieldOwner[]) => readonly FieldOwner[],
+  ): KubernetesObject {
+    const old = stored.object;
+    checkValid(target, successor, old);
+    const same = sameJson(old, successor);
+    const owners = ownersOf(stored.owners);
+    if (same && sameOwners(stored.owners, owners)) return old;
+    const { deletionTimestamp, finalizers, generation, deletionGracePeriodSeconds } = successor.metadata as StoredMeta;
+    const changed =
+      generation !== undefined && wants(old, successor)
+        ? { ...successor, metadata: { ...successor.metadata, generation: generation + 1 } }
+        : successor;
+    const released = deletionTimestamp !== undefined && finalizers === undefined && deletionGracePeriodSeconds === 0;
+    if (released) return this.#store.remove(target.resource, { ...changed, metadata: { ...changed.metadata } });
+    return this.#store.put(target.resource, changed, owners);
+  }
+}
+
+const UPDATE = { operation: 'Update', subresource: undefined } as const;
+
+const ownersOfNew =
+  ({ resource }: Target, manager: FieldManager) =>
+  (object: KubernetesObject): readonly FieldOwner[] =>
+    ownersAfterUpdate([], manager, changesBetween({}, object, mergeSchemaOf(resource.kind)));
+
+const typeOf = ({ resource }: Target): { apiVersion: string; kind: string } => ({
+  apiVersion: resource.apiVersion,
+  kind: resource.kind,
+});
+
+const namespaceOf = ({ namespace }: { namespace?: string | undefined }): { namespace?: string } =>
+  namespace === undefined ? {} : { namespace };
+
+/** metadata.creationTimestamp and the like have whole seconds. */
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
+
+/** Whether what the user wants has changed: anything but metadata and status. */
+function wants(old: KubernetesObject, now: KubernetesObject): boolean {
+  const fields = new Set([...Object.keys(old), ...Object.keys(now)]);
+  fields.delete('metadata');
+  fields.delete('status');
+  return [...fields].some((field) => !sameJson((old as never)[field], (now as never)[field]));
+}
+
+function checkAddress(target: Target, body: KubernetesObject): void {
+  const { resource, namespace, name } = target;
+  const { apiVersion = resource.apiVersion, kind = resource.kind } = body;
+  if (apiVersion !== resource.apiVersion || kind !== resource.kind) {
+    throw badRequest(`${kind} in version ${apiVersion} cannot be handled as a ${resource.kind}`);
+  }
+  const { name: ownName = name, namespace: ownNamespace = namespace } = body.metadata;
+  if (ownName !== name) {
+    throw badRequest(`the name of the object (${ownName}) does not match the name on the URL (${name})`);
+  }
+  if (ownNamespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+}
+
+function checkUid(target: ObjectReference, uid: string, stored: StoredObject | undefined): void {
+  const actual = stored?.object.metadata.uid ?? '';
+  if (uid === '' || uid === actual) return;
+  throw conflict(target, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
+}
+
+function checkVersion(target: ObjectReference, version: string, { object }: StoredObject): void {
+  if (version === '' || version === '0') return;
+  if (!/^\d+$/.test(version)) {
+    throw invalid(target, [
+      { field: 'metadata.resourceVersion', message: `Invalid value: ${JSON.stringify(version)}` },
+    ]);
+  }
+  if (version !== object.metadata.resourceVersion) throw conflict(target, MODIFIED);
+}
+
+function checkValid(target: Target, object: KubernetesObject, previous: KubernetesObject | undefined): void {
+  const causes = [
+    ...metadataCauses(object.metadata, previous?.metadata),
+    ...(rulesOf(target.resource).validate?.(object, previous) ?? []),
+  ];
+  if (causes.length > 0) throw invalid(target, causes);
+}
+
+/** How long kubelet has to stop the containers; nothing for what has none, never ran, or has ended. */
+function gracePeriodOf({ resource }: ObjectReference, object: KubernetesObject, asked: number | undefined): number {
+  if (rulesOf(resource).deletesGracefully !== true) return 0;
+  const { spec, status } = object as {
+    spec?: { nodeName?: string; terminationGracePeriodSeconds?: number };
+    status?: { phase?: string };
+  };
+  if (spec?.nodeName === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return 0;
+  return asked ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_PERIOD_SECONDS;
+}
