@@ -17,7 +17,7 @@ import type { GuardLink, GuardListener } from './guard/guard-link.ts';
 import type { Report } from './guard/message.ts';
 import { HealthWatch } from './health-watch.ts';
 import { nextSpelling } from './hostname-spelling.ts';
-import { describeHandOver, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
+import { describeHandOver, describeTakeover, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
 import { Attendance } from './attendance.ts';
 import { electionRules, takeUp, tenureOf } from './tenure.ts';
 
@@ -321,7 +321,10 @@ export class Agent implements GuardListener {
   private claimAnnotations(lease: Lease, afterRelease: boolean): AnnotationChanges {
     const reclaiming = this.elector.state.standing.kind === 'reclaiming';
     this.takeover = takeoverOf(lease, afterRelease, reclaiming);
-    const changes: Record<string, string | undefined> = { [annotations.releaseReason]: undefined };
+    const changes: Record<string, string | undefined> = {
+      [annotations.releaseReason]: undefined,
+      [annotations.transitionReason]: describeTakeover(this.takeover).reason,
+    };
     if (this.parts.configuration.spellings.length > 0) {
       const claim = reclaiming ? 'reclaimed' : afterRelease ? 'released' : 'expired';
       changes[annotations.hostnameSpelling] = String(nextSpelling(lease, claim, this.spelling()));
