@@ -69,9 +69,10 @@ export class EmbeddedApiServer {
    * A client of its own.
    * @param user whom the server takes it for: what `authorize` is asked about, and the field manager of its writes
    * @param interceptor what stands between them; default nothing: answers come without any time passing
+   * @param clock what the client counts its deadlines on; default the server's
    */
-  client(user = 'admin', interceptor: Interceptor = {}): KubernetesApi {
-    return new EmbeddedClient(this.#clock, this.#handler, user, interceptor);
+  client(user = 'admin', interceptor: Interceptor = {}, clock: Clock = this.#clock): KubernetesApi {
+    return new EmbeddedClient(clock, this.#handler, user, interceptor);
   }
 
   /** The version of the last write. */
