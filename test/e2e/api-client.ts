@@ -123,6 +123,7 @@ export class ApiClient {
 
   #send({ method, path, body, type, timeout, signal }: Call) {
     const { server, authorization } = this.credentials;
+    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     return new Promise<IncomingMessage>((resolve, reject) => {
       const call = request(`${server}${path}`, {
         method,
@@ -130,6 +131,8 @@ export class ApiClient {
         timeout,
         headers: {
           'Content-Type': type ?? CONTENT_TYPE[method],
+          // Node.js does not send it by itself with the body of a DELETE.
+          ...(content && { 'Content-Length': content.length }),
           ...(authorization && { Authorization: authorization }),
         },
         ...(signal && { signal }),
@@ -147,7 +150,7 @@ export class ApiClient {
           reject,
         );
       });
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+      call.end(content);
     });
   }
 }

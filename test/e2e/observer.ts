@@ -126,7 +126,8 @@ export class Observer {
     };
     return [
       ...overlaps(recent, pairOf).map(([one, other, length]) => {
-        const name = (process: DaemonProcess): string => `${this.podName(process)} (process ${process.pid})`;
+        const name = (process: DaemonProcess): string =>
+          `${this.podName(process)} (process ${process.pid}, seen from ${process.started} to ${process.lastSeen ?? 'now'})`;
         return `two daemons of a pair at once for ${Math.round(length)} ms: ${name(one)} and ${name(other)}`;
       }),
       ...termsThatWentBack(this.slices)

@@ -34,7 +34,7 @@ function run(program: string, words: readonly string[], environment: NodeJS.Proc
   return execFileSync(program, words, {
     encoding: 'utf8',
     cwd: REPOSITORY,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', program === 'ctr' ? 'ignore' : 'inherit'], // ctr warns at every call
     env: { ...process.env, ...environment },
     maxBuffer: 64 << 20,
   });
@@ -113,6 +113,7 @@ function sourceHash(): string {
 function operatorImage(cluster: TestCluster, nodes: Nodes): string {
   const image = `${OPERATOR_IMAGE}-${sourceHash()}`;
   if (nodes.have(image)) return image;
+  say(`building the operator's image, ${image}`);
   // Every node loads all archives when it starts: those of earlier sources would only delay it.
   const archives = `${cluster.directory}.images/load`;
   const outdated = OPERATOR_IMAGE.replaceAll(/[/:]/g, '_');

@@ -26,6 +26,8 @@ const sampler = new ProcessSampler((sighting) => {
 const pods = new Map<string, Pod>();
 
 async function watchHealth(pid: number, podUid: string): Promise<void> {
+  // At the start, processes are found before the first list of pods has arrived.
+  while (!pods.has(podUid) && sampler.runs(pid)) await pause(50);
   const pod = pods.get(podUid);
   if (pod === undefined) return;
   const at = await awaitHealthy(pod, () => sampler.runs(pid));

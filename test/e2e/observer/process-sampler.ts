@@ -3,14 +3,23 @@ import { now } from '../clock.ts';
 import type { Instant } from '../clock.ts';
 import type { PairDaemon, Sighting } from './protocol.ts';
 
-const DAEMONS: readonly string[] = ['statestored', 'catalogd'] satisfies PairDaemon[];
-const PREFLIGHT = '-operator_preflight';
+const DAEMONS: readonly PairDaemon[] = ['statestored', 'catalogd'];
+const PREFLIGHT = /^--?operator_preflight\b/;
 
 /** Programs that never become a daemon by exec: the pause container, the agent, the runtime. */
 const NEVER_DAEMONS = new Set(['pause', 'node', 'MainThread', 'impalad', 'containerd-shim', 'runc']);
 
-/** How many samples a new process is given to be moved into its pod's cgroup before it counts as none of a pod's. */
-const SAMPLES_UNTIL_SETTLED = 150;
+/**
+ * The samples, counted from a process's first, in which one that is in no pod's cgroup is looked at again: it may not
+ * be there yet, or may still be on its way into its container.
+ */
+const SECOND_LOOKS: readonly number[] = [1, 2, 3, 5, 8, 15, 30, 60, 120];
+
+/** Every so many samples all processes are looked at, not only new ones. */
+const FULL_LOOK = 50;
+
+/** More new process ids than this are found faster by listing all processes. */
+const MANY = 200;
 
 /** A process in a pod, its /proc/PID/stat kept open: that pins the process, whoever gets its number afterwards. */
 interface Candidate {
@@ -35,9 +44,12 @@ interface Stat {
 export class ProcessSampler {
   readonly #see: (sighting: Sighting) => void;
   readonly #candidates = new Map<number, Candidate>();
-  /** Processes that are none of ours, with the number of samples in which they may still turn out to be. */
-  readonly #others = new Map<number, { undecided: number; sample: number }>();
+  /** Processes to look at again, by the number of the sample. */
+  readonly #secondLooks = new Map<number, Set<number>>();
+  /** Processes that are none of ours, as of the last full look. */
+  #others = new Set<number>();
   readonly #buffer = Buffer.alloc(1024);
+  #lastPid = 0;
   samples = 0;
 
   constructor(see: (sighting: Sighting) => void) {
@@ -46,13 +58,29 @@ export class ProcessSampler {
 
   sample(): void {
     this.samples += 1;
+    const lastPid = readLastPid();
+    const grown = lastPid - this.#lastPid;
+    if (this.samples % FULL_LOOK === 1 || grown < 0 || grown > MANY) this.#lookAtAll();
+    else for (let pid = this.#lastPid + 1; pid <= lastPid; pid += 1) this.#discover(pid, this.samples);
+    this.#lastPid = lastPid;
+
+    const again = this.#secondLooks.get(this.samples);
+    this.#secondLooks.delete(this.samples);
+    for (const pid of again ?? []) this.#discover(pid, undefined);
+    for (const candidate of this.#candidates.values()) this.#follow(candidate);
+  }
+
+  #lookAtAll(): void {
+    const all = new Set<number>();
     for (const name of readdirSync('/proc')) {
       const first = name.charCodeAt(0);
       if (first < 48 || first > 57) continue;
-      this.#discover(Number(name));
+      const pid = Number(name);
+      all.add(pid);
+      if (!this.#others.has(pid)) this.#discover(pid, this.samples);
     }
-    for (const candidate of this.#candidates.values()) this.#follow(candidate);
-    if (this.samples % 50 === 0) this.#forget();
+    this.#others = all;
+    for (const pid of this.#candidates.keys()) all.delete(pid);
   }
 
   /** Whether a daemon with this process id is running. */
@@ -60,30 +88,27 @@ export class ProcessSampler {
     return this.#candidates.get(pid)?.daemon !== undefined;
   }
 
-  #discover(pid: number): void {
+  /** @param since the sample that found it first, when it is to be looked at again if it is none of a pod's yet */
+  #discover(pid: number, since: number | undefined): void {
     if (this.#candidates.has(pid)) return;
-    const other = this.#others.get(pid);
-    if (other !== undefined) {
-      other.sample = this.samples;
-      if (other.undecided === 0) return;
-      other.undecided -= 1;
-      // Newcomers are looked at often in their first tenth of a second, then now and then.
-      if (other.undecided < SAMPLES_UNTIL_SETTLED - 5 && other.undecided % 25 !== 0) return;
-    }
     const podUid = podOf(pid);
     if (podUid === undefined) {
-      if (other === undefined) {
-        this.#others.set(pid, { undecided: this.samples === 1 ? 0 : SAMPLES_UNTIL_SETTLED, sample: this.samples });
-      }
+      if (since !== undefined) for (const later of SECOND_LOOKS) this.#lookAgain(pid, since + later);
       return;
     }
     try {
+      if (!isProcess(pid)) return;
       const stat = openSync(`/proc/${pid}/stat`, 'r');
-      this.#others.delete(pid);
       this.#candidates.set(pid, { pid, stat, podUid, command: '', daemon: undefined, lastSeen: now() });
     } catch {
       // It is gone already.
     }
+  }
+
+  #lookAgain(pid: number, sample: number): void {
+    const there = this.#secondLooks.get(sample);
+    if (there === undefined) this.#secondLooks.set(sample, new Set([pid]));
+    else there.add(pid);
   }
 
   #follow(candidate: Candidate): void {
@@ -94,24 +119,28 @@ export class ProcessSampler {
       return;
     }
     if (stat.command !== candidate.command) {
-      candidate.command = stat.command;
       if (NEVER_DAEMONS.has(stat.command)) {
         this.#drop(candidate, at);
-        this.#others.set(candidate.pid, { undecided: 0, sample: this.samples });
+        this.#others.add(candidate.pid);
         return;
       }
-      this.#recognize(candidate, stat.parent, at);
+      if (this.#recognize(candidate, stat, at)) candidate.command = stat.command;
     }
     candidate.lastSeen = at;
   }
 
-  #recognize(candidate: Candidate, parent: number, at: Instant): void {
+  /** @returns whether it is clear now what the process is */
+  #recognize(candidate: Candidate, { command, parent }: Stat, at: Instant): boolean {
     const { pid, podUid } = candidate;
-    if (candidate.daemon !== undefined) return; // a daemon that renames its main thread stays one
-    const daemon = daemonOf(pid, candidate.command);
-    if (daemon === undefined || this.#candidates.get(parent)?.daemon !== undefined) return;
+    if (candidate.daemon !== undefined) return true; // a daemon that renames its main thread stays one
+    const argv = argumentsOf(pid);
+    // In the midst of an exec a process has its new name, but no arguments yet: a pre-flight would look like a daemon.
+    if (argv.length === 0) return false;
+    const daemon = daemonOf(argv, command);
+    if (daemon === undefined || this.#candidates.get(parent)?.daemon !== undefined) return true;
     candidate.daemon = daemon;
     this.#see({ kind: 'started', at, pid, daemon, podUid, parent });
+    return true;
   }
 
   #drop(candidate: Candidate, at: Instant): void {
@@ -129,10 +158,16 @@ export class ProcessSampler {
       return undefined;
     }
   }
+}
 
-  #forget(): void {
-    for (const [pid, other] of this.#others) if (other.sample < this.samples) this.#others.delete(pid);
-  }
+/** The id that was given out last, to a process or a thread: everything that is new has one up to this. */
+function readLastPid(): number {
+  return Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ').at(-1));
+}
+
+/** Whether an id is a process's, not that of one of its threads, which /proc hides but does not deny. */
+function isProcess(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/status`, 'latin1').includes(`\nTgid:\t${pid}\n`);
 }
 
 /**
@@ -159,14 +194,17 @@ function podOf(pid: number): string | undefined {
   }
 }
 
-function daemonOf(pid: number, command: string): PairDaemon | undefined {
+function argumentsOf(pid: number): string[] {
   try {
-    const argv = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
-    const program = argv[0]?.slice(argv[0].lastIndexOf('/') + 1) ?? '';
-    const daemon = DAEMONS.find((name) => name === program || name === command);
-    if (daemon === undefined || argv.some((word) => word.replace(/^-/, '').startsWith(PREFLIGHT))) return undefined;
-    return daemon as PairDaemon;
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(0, -1);
   } catch {
-    return undefined;
+    return [];
   }
+}
+
+function daemonOf(argv: readonly string[], command: string): PairDaemon | undefined {
+  const program = argv[0]?.slice(argv[0].lastIndexOf('/') + 1);
+  const daemon = DAEMONS.find((name) => name === program || name === command);
+  const preflight = argv.some((word) => PREFLIGHT.test(word));
+  return preflight ? undefined : daemon;
 }
