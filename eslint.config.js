@@ -42,7 +42,7 @@ export default tseslint.config(
     files: ['test/**'],
     rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }], complexity: 'off' },
   },
-  imports('api', 'kube', 'daemons', 'agent', 'controllers', 'operator', 'embedded'),
+  imports('api', 'daemons', 'agent', 'controllers', 'operator', 'embedded'),
   imports('kube', 'api', 'daemons', 'agent', 'controllers', 'operator', 'embedded'),
   imports('daemons', 'agent', 'controllers', 'operator', 'embedded'),
   imports('agent', 'controllers', 'operator', 'embedded'),
