@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { parseAgentConfiguration, SHARED_DIRECTORY } from '../daemons/agent-configuration.ts';
 import { GROUP } from '../api/names.ts';
 import { systemClock, sleep, type Milliseconds } from '../kube/clock.ts';
+import type { ConnectionConfiguration } from '../kube/connection-configuration.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { inClusterConfiguration } from '../kube/in-cluster-configuration.ts';
 import { watchObject } from '../kube/object-watch.ts';
@@ -17,9 +18,12 @@ import { bootClock } from './boot-clock.ts';
 import { FifoGuardLink } from './guard/guard-link.ts';
 import { checkHealth } from './health-check.ts';
 import { Reporter } from './reporter.ts';
+import { TokenWarmth } from './token-warmth.ts';
 
 /** What is not done by then, after SIGTERM, is left to kubelet's SIGKILL and to the guard's deadline. */
 const TERMINATION_LIMIT: Milliseconds = 20_000;
+
+const TOKEN_CALL_TIMEOUT: Milliseconds = 1_500;
 
 const GUARD_SOURCE = fileURLToPath(new URL('./guard.sh', import.meta.url));
 
@@ -40,7 +44,18 @@ async function main(): Promise<void> {
   const clock = bootClock();
   const link = new FifoGuardLink(SHARED_DIRECTORY, () => clock.now());
   link.install(GUARD_SOURCE);
-  const api = new RestClient(await inClusterConfiguration(), { userAgent: 'impala-ha-agent' });
+  const reference = { resource: leases, namespace: pod.namespace, name: configuration.pairName };
+  const warmth: TokenWarmth = new TokenWarmth(
+    systemClock,
+    () => agent.tenure.kind === 'active',
+    () => void api.get(reference, { timeout: TOKEN_CALL_TIMEOUT }).catch(() => undefined),
+  );
+  const connection = await inClusterConfiguration();
+  const headers = (): ReturnType<NonNullable<ConnectionConfiguration['headers']>> => {
+    warmth.called();
+    return connection.headers?.() ?? {};
+  };
+  const api: RestClient = new RestClient({ ...connection, headers }, { userAgent: 'impala-ha-agent' });
   const random = Math.random;
   const recorder = new EventRecorder({
     api,
@@ -76,7 +91,6 @@ async function main(): Promise<void> {
 
   link.listen(agent);
   const watching = new AbortController();
-  const reference = { resource: leases, namespace: pod.namespace, name: configuration.pairName };
   const watch = watchObject<Lease>(
     { api, clock: systemClock, random },
     reference,
@@ -96,6 +110,7 @@ async function main(): Promise<void> {
 
   await agent.run();
   watching.abort();
+  warmth.end();
   await Promise.all([watch, recorder.close(1_000)]);
   link.close();
   server.close();
