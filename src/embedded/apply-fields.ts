@@ -5,7 +5,7 @@ import type { Fields } from './json.ts';
 import { rulesOf } from './kind-rules.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
 import type { Target } from './object-writes.ts';
-import { badRequest, conflict, StatusError } from './status-error.ts';
+import { badRequest, conflict, internalError } from './status-error.ts';
 import type { StoredObject } from './versioned-store.ts';
 
 /**
@@ -30,8 +30,7 @@ export function applyFields(
   const merged = withoutFields(mergeFields(live, writable(target, applied) as Fields, schema), unowned, schema);
   const object = merged as unknown as KubernetesObject;
 
-  const normal = stored === undefined ? object : (rulesOf(target.resource).decode?.(object) ?? object);
-  const changes = changesBetween(live, normal, schema);
+  const changes = changesBetween(live, object, schema);
   const conflicts = otherOwnersOf(owners, manager, changes.set);
   if (conflicts.length > 0 && !force) {
     const causes = conflicts.flatMap(({ owner, fields }) =>
@@ -57,6 +56,6 @@ function checkBody({ resource }: Target, applied: KubernetesObject): void {
   const undeclared = rulesOf(resource).undeclaredField?.(applied);
   if (undeclared !== undefined) {
     const message = `failed to create typed patch object: ${undeclared}: field not declared in schema`;
-    throw new StatusError(500, 'InternalError', message);
+    throw internalError(message);
   }
 }

@@ -7,7 +7,7 @@ import type { EmbeddedWatch } from './embedded-watch.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { refusal, type ApiCall, type Interceptor } from './interceptor.ts';
 import { ObjectWrites } from './object-writes.ts';
-import { badRequest, notFound, StatusError } from './status-error.ts';
+import { badRequest, internalError, notFound, StatusError } from './status-error.ts';
 import { VersionedStore, type ChangeListener } from './versioned-store.ts';
 
 /** How often an API server sends a bookmark to a watch that wants them. */
@@ -135,7 +135,8 @@ export class EmbeddedApiServer {
 
   #watch(call: ApiCall, selection: Selection, resourceVersion: string, watch: EmbeddedWatch): void {
     const version = resourceVersion === '' ? 0 : Number(resourceVersion);
-    if (!Number.isSafeInteger(version) || version < 0) throw badRequest(`invalid resource version: ${resourceVersion}`);
+    if (!Number.isSafeInteger(version) || version < 0)
+      throw internalError(`strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`);
     let timer = this.#clock.setTimer(0, () => undefined);
     let stop = (): void => undefined;
     watch.opened(() => {

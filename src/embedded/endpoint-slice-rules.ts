@@ -7,7 +7,7 @@ const MAXIMUM_ADDRESSES = 100;
 
 type Ports = NonNullable<EndpointSlice['ports']>;
 
-/** Both lists are always there on the wire, as null when they are empty. */
+/** Both lists are always there on the wire: as null when they are empty, since protobuf, in which they are kept, has none. */
 function decode(object: KubernetesObject): KubernetesObject {
   const { apiVersion, kind, metadata, addressType, endpoints, ports } = object as EndpointSlice;
   return {
@@ -15,12 +15,12 @@ function decode(object: KubernetesObject): KubernetesObject {
     kind,
     metadata,
     addressType,
-    endpoints: nullIfAbsent(endpoints?.map((endpoint) => ({ ...endpoint, conditions: endpoint.conditions ?? {} }))),
-    ports: nullIfAbsent(ports?.map((port) => ({ name: '', protocol: 'TCP', ...port }))),
+    endpoints: nullIfEmpty(endpoints?.map((endpoint) => ({ ...endpoint, conditions: endpoint.conditions ?? {} }))),
+    ports: nullIfEmpty(ports?.map((port) => ({ name: '', protocol: 'TCP', ...port }))),
   } as unknown as KubernetesObject;
 }
 
-const nullIfAbsent = <T>(list: readonly T[] | undefined): readonly T[] | null => list ?? null;
+const nullIfEmpty = <T>(list: readonly T[] = []): readonly T[] | null => (list.length === 0 ? null : list);
 
 function validate(object: KubernetesObject, previous: KubernetesObject | undefined): Cause[] {
   const slice = object as EndpointSlice;
@@ -89,8 +89,9 @@ function undeclaredField(applied: KubernetesObject): string | undefined {
 
 /** discovery.k8s.io/v1, as Kubernetes 1.36 has it. */
 export const endpointSliceRules: KindRules = {
-  createsOnReplace: true,
+  replacesUnconditionally: true,
   hasGeneration: true,
+  generationCountsLabels: true,
   decode,
   undeclaredField,
   validate,

@@ -69,6 +69,8 @@ export function changesBetween(before: object, after: object, schema: MergeSchem
   return changes;
 }
 
+const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
+
 interface Place {
   readonly before: unknown;
   readonly after: unknown;
@@ -78,12 +80,9 @@ interface Place {
 
 function compare({ before, after, field, path }: Place, schema: MergeSchema, changes: FieldChanges): void {
   if (before === after || !isOwnable(path)) return;
-  if (after === undefined || after === null) {
-    if (before !== null) collect(before, field, path, schema, changes.removed);
-    return;
-  }
-  if (before === undefined || before === null) {
-    collect(after, field, path, schema, changes.set);
+  if (isAbsent(before) || isAbsent(after)) {
+    if (!isAbsent(before)) collect(before, field, path, schema, changes.removed);
+    if (!isAbsent(after)) collect(after, field, path, schema, changes.set);
     return;
   }
   const keys = schema.keysOf(field);

@@ -12,10 +12,16 @@ export interface Cause {
 export interface KindRules {
   /** Whether a PUT of an object that does not exist creates it. */
   readonly createsOnReplace?: boolean;
+  /** Whether a PUT without a resourceVersion overwrites; otherwise it is refused. */
+  readonly replacesUnconditionally?: boolean;
   /** Whether `metadata.generation` counts the changes of what the user wants. */
   readonly hasGeneration?: boolean;
+  /** Whether it counts the changes of the labels, too. */
+  readonly generationCountsLabels?: boolean;
   /** Whether the status is written through the subresource alone. */
   readonly hasStatus?: boolean;
+  /** The status of a new object. */
+  readonly initialStatus?: object;
   /** Whether a deletion is a request to kubelet, which deletes the object when the containers have stopped. */
   readonly deletesGracefully?: boolean;
   /**
@@ -29,23 +35,29 @@ export interface KindRules {
   validate?(object: KubernetesObject, previous: KubernetesObject | undefined): Cause[];
 }
 
-const withStatus: KindRules = { hasGeneration: true, hasStatus: true };
+const customResource: KindRules = { hasGeneration: true, hasStatus: true };
+const unconditional: KindRules = { replacesUnconditionally: true };
+const createdByAnything: KindRules = { createsOnReplace: true, replacesUnconditionally: true };
+const workload: KindRules = { ...customResource, replacesUnconditionally: true };
 
 const RULES: Readonly<Record<string, KindRules>> = {
   'coordination.k8s.io/v1/Lease': leaseRules,
   'discovery.k8s.io/v1/EndpointSlice': endpointSliceRules,
-  'v1/Service': { createsOnReplace: true, hasStatus: true },
-  'v1/Pod': { ...withStatus, deletesGracefully: true },
+  'v1/Service': { ...createdByAnything, hasStatus: true, initialStatus: { loadBalancer: {} } },
+  'v1/Pod': { ...workload, deletesGracefully: true, initialStatus: { phase: 'Pending' } },
   'v1/Node': { hasStatus: true },
-  'apps/v1/StatefulSet': withStatus,
-  'apps/v1/Deployment': withStatus,
-  'policy/v1/PodDisruptionBudget': withStatus,
-  'rbac.authorization.k8s.io/v1/Role': { createsOnReplace: true },
-  'rbac.authorization.k8s.io/v1/RoleBinding': { createsOnReplace: true },
-  'events.k8s.io/v1/Event': { createsOnReplace: true },
-  'v1/ConfigMap': {},
-  'v1/ServiceAccount': {},
+  'apps/v1/StatefulSet': { ...workload, initialStatus: { replicas: 0, availableReplicas: 0 } },
+  'apps/v1/Deployment': { ...workload, initialStatus: {} },
+  'policy/v1/PodDisruptionBudget': {
+    ...customResource,
+    initialStatus: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+  },
+  'rbac.authorization.k8s.io/v1/Role': createdByAnything,
+  'rbac.authorization.k8s.io/v1/RoleBinding': createdByAnything,
+  'events.k8s.io/v1/Event': createdByAnything,
+  'v1/ConfigMap': unconditional,
+  'v1/ServiceAccount': unconditional,
 };
 
 /** A kind that is not built in is a custom resource with a status. */
-export const rulesOf = ({ apiVersion, kind }: Resource): KindRules => RULES[`${apiVersion}/${kind}`] ?? withStatus;
+export const rulesOf = ({ apiVersion, kind }: Resource): KindRules => RULES[`${apiVersion}/${kind}`] ?? customResource;

@@ -4,7 +4,7 @@ import { isFields } from './json.ts';
 import { badRequest } from './status-error.ts';
 
 /** What Go's time.Parse takes for RFC3339Micro. */
-const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{6})(?:Z|[+-]\d\d:\d\d)$/;
+const MICRO_TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.(\d{6})(Z|[+-]\d\d:\d\d)$/;
 
 type Decode = (value: unknown, field: string) => unknown;
 
@@ -26,18 +26,19 @@ const int32: Decode = (value, field) => {
 
 /** Kept in UTC, whatever zone it was sent in. */
 const microTime: Decode = (value, field) => {
-  const [, fraction] = typeof value === 'string' ? (MICRO_TIME.exec(value) ?? []) : [];
-  const moment = Date.parse(String(value));
-  if (fraction === undefined || Number.isNaN(moment)) {
+  const [, day, time = '', fraction = '', zone = ''] = typeof value === 'string' ? (MICRO_TIME.exec(value) ?? []) : [];
+  const moment = Date.parse(`${day}T${time}${zone}`);
+  if (day === undefined || Number.isNaN(moment) || !isDay(day)) {
     throw badRequest(
       `Lease in version "v1" cannot be handled as a Lease: parsing time ${JSON.stringify(value)} as ` +
         `"2006-01-02T15:04:05.000000Z07:00" (spec.${field})`,
     );
   }
-  return String(value).endsWith('Z')
-    ? value
-    : new Date(moment).toISOString().replace(/\d{3}Z$/, `${fraction.slice(3)}Z`);
+  return zone === 'Z' ? value : new Date(moment).toISOString().replace(/\.\d{3}Z$/, `.${fraction}Z`);
 };
+
+/** JavaScript takes February 30 for March 2. */
+const isDay = (day: string): boolean => new Date(day).toISOString().startsWith(day);
 
 /** Everything else is dropped: `strategy` and `preferredHolder` too, whose feature is off by default. */
 const SPEC: Readonly<Record<string, Decode>> = {

@@ -11,7 +11,7 @@ import { isFields, mergeJson, sameJson } from './json.ts';
 import { rulesOf } from './kind-rules.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
 import { decodeMetadata, metadataCauses, SERVER_OWNED, type StoredMeta } from './metadata-rules.ts';
-import { alreadyExists, badRequest, conflict, invalid, notFound } from './status-error.ts';
+import { alreadyExists, badRequest, conflict, internalError, invalid, notFound } from './status-error.ts';
 import { randomUid } from './uid.ts';
 import type { StoredObject, VersionedStore } from './versioned-store.ts';
 
@@ -43,7 +43,7 @@ export class ObjectWrites {
     const target: Target = { resource: call.resource, name, ...namespaceOf(call) };
     checkAddress(target, body);
     if (name === '') throw invalid(target, [{ field: 'metadata.name', message: 'Required value' }]);
-    if (resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
+    if (resourceVersion !== '') throw internalError('resourceVersion should not be set on objects to be created');
     if (this.#find(target) !== undefined) throw alreadyExists(target);
     return this.#insert(target, body, ownersOfNew(target, { manager: call.user, ...UPDATE }));
   }
@@ -52,13 +52,18 @@ export class ObjectWrites {
     const body = decoded(sent);
     checkAddress(target, body);
     const stored = this.#find(target);
+    const rules = rulesOf(target.resource);
     const { uid = '', resourceVersion = '' } = body.metadata;
+    if (stored === undefined && rules.createsOnReplace !== true) throw notFound(target);
     checkUid(target, uid, stored);
     const by: FieldManager = { manager, ...UPDATE };
     if (stored === undefined) {
-      if (rulesOf(target.resource).createsOnReplace !== true) throw notFound(target);
-      if (resourceVersion !== '') throw conflict(target, MODIFIED);
+      // Whatever resourceVersion it was read with: only a uid keeps a deleted object from coming back.
       return this.#insert(target, body, ownersOfNew(target, by));
+    }
+    if (resourceVersion === '' && rules.replacesUnconditionally !== true) {
+      const message = 'Invalid value: 0: must be specified for an update';
+      throw invalid(target, [{ field: 'metadata.resourceVersion', message }]);
     }
     checkVersion(target, resourceVersion, stored);
     return this.#update(target, stored, body, by);
@@ -68,7 +73,7 @@ export class ObjectWrites {
     const stored = this.#existing(target);
     const body = decoded(mergeJson(stored.object, patch) as KubernetesObject);
     checkAddress(target, body);
-    checkUid(target, body.metadata.uid ?? '', stored);
+    checkSameUid(target, body.metadata.uid, stored);
     checkVersion(target, body.metadata.resourceVersion ?? '', stored);
     return this.#update(target, stored, body, { manager, ...UPDATE });
   }
@@ -79,7 +84,8 @@ export class ObjectWrites {
     checkAddress(target, applied);
     const { uid = '', resourceVersion = '' } = applied.metadata;
     const stored = this.#find(target);
-    checkUid(target, uid, stored);
+    if (stored === undefined) checkUid(target, uid, stored);
+    else checkSameUid(target, uid, stored);
     const manager: FieldManager = { manager: fieldManager, operation: 'Apply', subresource: target.subresource };
     if (stored === undefined) {
       if (target.subresource !== undefined) throw notFound(target);
@@ -151,7 +157,13 @@ export class ObjectWrites {
       ...(rules.hasGeneration === true ? { generation: 1 } : {}),
     };
     const { status: _status, ...rest } = body as KubernetesObject & { status?: unknown };
-    const content = { ...(rules.hasStatus === true ? rest : body), ...typeOf(target), metadata };
+    const { initialStatus } = rules;
+    const content = {
+      ...(rules.hasStatus === true ? rest : body),
+      ...typeOf(target),
+      metadata,
+      ...(initialStatus && { status: initialStatus }),
+    };
     const object = rules.decode?.(content) ?? content;
     checkValid(target, object, undefined);
     return this.#store.put(resource, object, ownersOf(object));
@@ -174,8 +186,9 @@ export class ObjectWrites {
       const { status } = body as WithStatus;
       return status === undefined ? rest : ({ ...rest, status } as WithStatus);
     }
-    const metadata: StoredMeta = { ...decodeMetadata(body), name: target.name, ...namespaceOf(target) };
     const oldMetadata = old.metadata as StoredMeta;
+    checkNotMarked(target, body, oldMetadata);
+    const metadata: StoredMeta = { ...decodeMetadata(body), name: target.name, ...namespaceOf(target) };
     for (const field of SERVER_OWNED) {
       if (oldMetadata[field] !== undefined) Object.assign(metadata, { [field]: oldMetadata[field] });
     }
@@ -202,7 +215,7 @@ export class ObjectWrites {
     if (same && sameOwners(stored.owners, owners)) return old;
     const { deletionTimestamp, finalizers, generation, deletionGracePeriodSeconds } = successor.metadata as StoredMeta;
     const changed =
-      generation !== undefined && wants(old, successor)
+      generation !== undefined && wants(old, successor, rulesOf(target.resource).generationCountsLabels)
         ? { ...successor, metadata: { ...successor.metadata, generation: generation + 1 } }
         : successor;
     const released = deletionTimestamp !== undefined && finalizers === undefined && deletionGracePeriodSeconds === 0;
@@ -230,7 +243,8 @@ const namespaceOf = ({ namespace }: { namespace?: string | undefined }): { names
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 /** Whether what the user wants has changed: anything but metadata and status. */
-function wants(old: KubernetesObject, now: KubernetesObject): boolean {
+function wants(old: KubernetesObject, now: KubernetesObject, andLabels = false): boolean {
+  if (andLabels && !sameJson(old.metadata.labels, now.metadata.labels)) return true;
   const fields = new Set([...Object.keys(old), ...Object.keys(now)]);
   fields.delete('metadata');
   fields.delete('status');
@@ -258,14 +272,23 @@ function checkUid(target: ObjectReference, uid: string, stored: StoredObject | u
   throw conflict(target, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
 }
 
+/** As a patch of the metadata, a uid is no precondition but a field that cannot be changed. */
+function checkSameUid(target: ObjectReference, uid = '', { object }: StoredObject): void {
+  if (uid === '' || uid === object.metadata.uid) return;
+  throw invalid(target, [{ field: 'metadata.uid', message: `Invalid value: "${uid}": field is immutable` }]);
+}
+
 function checkVersion(target: ObjectReference, version: string, { object }: StoredObject): void {
   if (version === '' || version === '0') return;
-  if (!/^\d+$/.test(version)) {
-    throw invalid(target, [
-      { field: 'metadata.resourceVersion', message: `Invalid value: ${JSON.stringify(version)}` },
-    ]);
-  }
+  if (!/^\d+$/.test(version)) throw internalError(`resource version ${JSON.stringify(version)} is no number`);
   if (version !== object.metadata.resourceVersion) throw conflict(target, MODIFIED);
+}
+
+/** Only a DELETE begins a deletion. Once it has begun, it is not the clients' to change, and what they send is ignored. */
+function checkNotMarked(target: ObjectReference, { metadata }: KubernetesObject, old: StoredMeta): void {
+  if (old.deletionTimestamp !== undefined || metadata.deletionTimestamp === undefined) return;
+  const message = `Invalid value: "${metadata.deletionTimestamp}": field is immutable`;
+  throw invalid(target, [{ field: 'metadata.deletionTimestamp', message }]);
 }
 
 function checkValid(target: Target, object: KubernetesObject, previous: KubernetesObject | undefined): void {

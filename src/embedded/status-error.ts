@@ -30,6 +30,9 @@ const describe = ({ resource, name }: Named): string => {
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 
+/** What the server does not expect; not always its own fault. */
+export const internalError = (message: string): StatusError => new StatusError(500, 'InternalError', message);
+
 export const notFound = (what: Named): StatusError => new StatusError(404, 'NotFound', `${describe(what)} not found`);
 
 export const alreadyExists = (what: Named): StatusError =>

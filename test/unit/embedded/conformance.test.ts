@@ -1,0 +1,16 @@
+import { describe } from '@jest/globals';
+import { EmbeddedApiServer } from '../../../src/embedded/embedded-api-server.ts';
+import { conformance } from '../../conformance/conformance.ts';
+import { VirtualClock } from '../kube/virtual-clock.ts';
+import { seededRandom } from './seeded-random.ts';
+
+describe('the embedded API server', () => {
+  const clock = new VirtualClock();
+  const server = new EmbeddedApiServer({ clock, random: seededRandom(1) });
+  conformance({
+    namespace: 'conformance-test',
+    client: (user) => server.client(user),
+    settle: (promise) => clock.settle(promise),
+    pause: (duration) => clock.advance(duration),
+  });
+});
