@@ -14,6 +14,7 @@ import type { SharedCluster } from './shared-cluster.ts';
 import { fillConnectionPools, StatementStream } from './statements.ts';
 import type { Statement } from './statements.ts';
 import {
+  AFTER_A_DELETION,
   REGISTERED_AFTER_A_CRASH,
   REGISTERED_AFTER_A_LOSS,
   STATEMENT_DURATION,
@@ -34,8 +35,12 @@ export interface Fault {
   readonly slice: number | undefined;
   /** For the table: the bound of the median over all of this kind. */
   readonly median?: number;
-  /** Whether others notice at once (connections close) or not at all (a black hole). */
-  readonly kind: 'crash' | 'loss';
+  /**
+   * Whether others notice at once (connections close) or not at all (a black hole). A forced deletion may turn out as
+   * either: it counts as a crash when the slice was moved as fast as after one, but its statements may fail, since
+   * the pod's network goes away under them.
+   */
+  readonly kind: 'crash' | 'loss' | 'severed';
   /** Nodes that are gone with it: their impalads are not expected to follow. */
   readonly lostNodes?: (pair: Pair) => readonly string[];
 }
@@ -75,18 +80,28 @@ export async function failOver(cluster: SharedCluster, fault: Fault): Promise<vo
       check('daemon started', successor.started - origin);
       check('daemon healthy', (successor.healthy ?? NaN) - origin);
     }
+    const handedOver = fault.kind === 'severed' && moved.at - death <= AFTER_A_DELETION;
+    const times = fault.kind === 'crash' || handedOver ? AS_AFTER_A_CRASH : AS_AFTER_A_LOSS;
     // Impala's own times count from the moment when the old daemon fell silent: a cut cable silences one that lives on.
     const silent = fault.kind === 'loss' && fault.from === 'fault' && lost.length > 0 ? struck : death;
     const node = pair.standby.spec.nodeName ?? '';
     if (fault.kind === 'loss' && lost.includes(node)) failures.push(`the new active is on ${node}, which is lost`);
-    if (stream === undefined) await allRegistered(cluster, fault, impalads, silent, check);
-    else failures.push(...(await judgeStatements(stream, fault, silent, check)));
+    if (stream === undefined) await allRegistered(cluster, impalads, silent, check, times);
+    else failures.push(...(await judgeStatements(stream, fault.kind === 'crash', silent, check, times)));
     failures.push(...(await eventMissing(events, pair)));
   } finally {
     await stream?.stop();
   }
   if (failures.length > 0) throw new Error(`${fault.name} of the ${fault.component}: ${failures.join('; ')}`);
 }
+
+/** How soon clients must have followed. */
+interface FollowingTimes {
+  readonly registered: number;
+  readonly statements: number;
+}
+const AS_AFTER_A_CRASH = { registered: REGISTERED_AFTER_A_CRASH, statements: STATEMENTS_SUCCEED_AFTER_A_CRASH };
+const AS_AFTER_A_LOSS = { registered: REGISTERED_AFTER_A_LOSS, statements: STATEMENTS_SUCCEED_AFTER_A_LOSS };
 
 type Check = (moment: string, value: number, bound?: number, medianBound?: number) => void;
 
@@ -135,12 +150,12 @@ function successorOf(cluster: SharedCluster, pair: Pair): Promise<DaemonProcess 
 }
 
 /** Waits until all impalads are registered with the new statestored. */
-export async function allRegistered(
+async function allRegistered(
   { observer }: SharedCluster,
-  fault: Fault,
   impalads: readonly Pod[],
   silent: Instant,
   check: Check,
+  times: FollowingTimes,
 ): Promise<void> {
   const at = await until(
     'every impalad registered with the new statestored',
@@ -154,7 +169,7 @@ export async function allRegistered(
     },
     PATIENCE,
   );
-  check('all registered', at - silent, fault.kind === 'crash' ? REGISTERED_AFTER_A_CRASH : REGISTERED_AFTER_A_LOSS);
+  check('all registered', at - silent, times.registered);
 }
 
 async function startStatements(fault: Fault, impalads: readonly Pod[]): Promise<StatementStream> {
@@ -168,12 +183,12 @@ async function startStatements(fault: Fault, impalads: readonly Pod[]): Promise<
 /** Follows the statements to beyond the moment from which on they must succeed, and judges them all. */
 async function judgeStatements(
   stream: StatementStream,
-  fault: Fault,
+  noneMayFail: boolean,
   silent: Instant,
   check: Check,
+  times: FollowingTimes,
 ): Promise<string[]> {
-  const promised =
-    silent + (fault.kind === 'crash' ? STATEMENTS_SUCCEED_AFTER_A_CRASH : STATEMENTS_SUCCEED_AFTER_A_LOSS);
+  const promised = silent + times.statements;
   await until(
     'statements after the failover',
     () => ((stream.statements.at(-1)?.issued ?? 0) > promised + STATEMENTS_AFTERWARDS ? true : missing('not yet')),
@@ -181,7 +196,7 @@ async function judgeStatements(
   );
   const statements = await stream.answers();
   const late = statements.filter(({ issued }) => issued >= promised);
-  const failed = (fault.kind === 'crash' ? statements : late).filter(({ ok }) => ok !== true);
+  const failed = (noneMayFail ? statements : late).filter(({ ok }) => ok !== true);
   check(
     'statement issued after load + 5 s',
     Math.max(...late.map(({ appliedMs }) => appliedMs ?? NaN)),

@@ -20,7 +20,6 @@ export interface Statement {
 
 interface DdlAnswer {
   ok: boolean;
-  error?: string;
   applied_ms: number;
 }
 
@@ -40,7 +39,7 @@ export function issue(coordinator: Pod, timeout: number): { statement: Statement
         answered: now(),
         ok: answer?.ok === true,
         ...(answer && { appliedMs: answer.applied_ms }),
-        ...(answer?.ok !== true && { error: answer?.error ?? `HTTP status ${status}` }),
+        ...(answer?.ok !== true && { error: `HTTP status ${status}: ${body.replaceAll(/\s+/g, ' ')}` }),
       });
     },
     (error: unknown) => {
@@ -92,9 +91,12 @@ export class StatementStream {
  */
 export async function fillConnectionPools(coordinators: readonly Pod[]): Promise<void> {
   for (const coordinator of coordinators) {
-    for (let attempt = 0; pooled(coordinator) < WANTED_CONNECTIONS; attempt += 1) {
-      if (attempt === 20) throw new Error(`${coordinator.metadata.name} keeps too few connections to the catalogd`);
-      await Promise.all(Array.from({ length: 8 }, () => issue(coordinator, 5000).done));
+    for (let attempt = 1; pooled(coordinator) < WANTED_CONNECTIONS; attempt += 1) {
+      const burst = Array.from({ length: 8 }, () => issue(coordinator, 5000));
+      await Promise.all(burst.map(({ done }) => done));
+      if (attempt < 20) continue;
+      const errors = burst.map(({ statement }) => statement.error ?? 'ok').join('; ');
+      throw new Error(`${coordinator.metadata.name} keeps ${pooled(coordinator)} connections: ${errors}`);
     }
   }
 }

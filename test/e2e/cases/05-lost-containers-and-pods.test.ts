@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { PAIR_COMPONENTS } from '../../../src/api/names.ts';
-import type { PairComponent } from '../../../src/api/names.ts';
 import { AFTER_A_CRASH, AFTER_A_DELETION, afterSilence } from '../bounds.ts';
 import { failOver } from '../failover.ts';
 import type { Fault } from '../failover.ts';
@@ -10,15 +9,16 @@ import { median, values } from '../measurements.ts';
 import { useSharedCluster } from '../shared-cluster.ts';
 import { testOnTestCluster } from '../test-cluster.ts';
 
-const crash = { slice: AFTER_A_CRASH.each, median: AFTER_A_CRASH.median };
+const crash = { slice: AFTER_A_CRASH.each, median: AFTER_A_CRASH.median, kind: 'crash' } as const;
+const deletion = { from: 'death', slice: AFTER_A_DELETION, kind: 'crash' } as const;
 
 const FAULTS = {
   'out of memory': { inject: runOutOfMemory, from: 'death', ...crash },
   'guard killed': { inject: killGuard, from: 'fault', ...crash },
-  'pod deleted': { inject: deletePod, from: 'death', slice: AFTER_A_DELETION },
-  'pod evicted': { inject: evictPod, from: 'death', slice: AFTER_A_DELETION },
-  'pod force-deleted': { inject: forceDeletePod, from: 'death', slice: undefined, median: AFTER_A_DELETION },
-} as const satisfies Record<string, Pick<Fault, 'inject' | 'from' | 'slice' | 'median'>>;
+  'pod deleted': { inject: deletePod, ...deletion },
+  'pod evicted': { inject: evictPod, ...deletion },
+  'pod force-deleted': { inject: forceDeletePod, from: 'death', median: AFTER_A_DELETION, kind: 'severed' },
+} as const satisfies Record<string, Omit<Fault, 'component' | 'name' | 'slice'> & { slice?: number }>;
 
 type FaultName = keyof typeof FAULTS;
 const NEED_THE_NODE: readonly FaultName[] = ['out of memory', 'guard killed'];
@@ -45,7 +45,8 @@ describe('an active that loses its container or pod', () => {
     const time = (counts.get(name) ?? 0) + 1;
     counts.set(name, time);
     for (const component of PAIR_COMPONENTS) {
-      const fault: Fault = { component, name, kind: 'crash', ...FAULTS[name], ...ceiling(name, component) };
+      // A force-deleted pod's token may die before its agent can tell of the daemon's death: then the lease expires.
+      const fault: Fault = { component, name, slice: afterSilence(component), ...FAULTS[name] };
       const define = NEED_THE_NODE.includes(name) ? testOnTestCluster : test;
       define(`${name}: the ${component} is handed over at once (${time} of ${TIMES})`, async () => {
         await failOver(cluster, fault);
@@ -56,8 +57,3 @@ describe('an active that loses its container or pod', () => {
     }
   }
 });
-
-/** A force-deleted pod's token may die before its agent can tell of the daemon's death: then the lease has to expire. */
-function ceiling(name: FaultName, component: PairComponent): { slice?: number } {
-  return name === 'pod force-deleted' ? { slice: afterSilence(component) } : {};
-}
