@@ -38,7 +38,7 @@ const microTime: Decode = (value, field) => {
 };
 
 /** JavaScript takes February 30 for March 2. */
-const isDay = (day: string): boolean => new Date(day).toISOString().startsWith(day);
+const isDay = (day: string): boolean => Number(day.slice(8)) <= 28 || new Date(day).toISOString().startsWith(day);
 
 /** Everything else is dropped: `strategy` and `preferredHolder` too, whose feature is off by default. */
 const SPEC: Readonly<Record<string, Decode>> = {

@@ -194,8 +194,9 @@ export function watchCases(environment: ConformanceEnvironment): void {
     });
 
     test('ends without an error when it is aborted', async () => {
-      await watching('', {}, async (watch) => {
-        await watch.take(1);
+      await objects.create('aborted');
+      await watching('', { fieldSelector: 'metadata.name=aborted' }, async (watch) => {
+        expect(await watch.describe(1)).toEqual(['ADDED aborted']);
       });
     });
   });

@@ -4,6 +4,7 @@ import { compareResourceVersions } from '../../src/kube/resource-version.ts';
 import {
   configMaps,
   endpointSlices,
+  events,
   leases,
   podDisruptionBudgets,
   pods,
@@ -354,6 +355,25 @@ export function writeCases(environment: ConformanceEnvironment): void {
       await kind.create('forced', onNode);
       await kind.delete('forced', { gracePeriodSeconds: 0 });
       expect(await refusal(kind.get('forced'))).toEqual(NOT_FOUND);
+    });
+  });
+
+  describe('an event', () => {
+    const kind = new Objects<KubernetesObject & { series?: object }>(environment, events);
+
+    test('is taken, and its series patched', async () => {
+      await kind.create('happened', {
+        eventTime: '2026-01-02T03:04:05.123456Z',
+        regarding: { kind: 'Lease', name: 'x', namespace: environment.namespace, uid: ANOTHER_UID },
+        reason: 'Happened',
+        action: 'Happening',
+        type: 'Normal',
+        note: 'It happened',
+        reportingController: 'impala-operator.dev/test',
+        reportingInstance: 'test',
+      });
+      const series = { count: 2, lastObservedTime: '2026-01-02T03:05:05.123456Z' };
+      expect((await kind.patch('happened', { series })).series).toEqual(series);
     });
   });
 
