@@ -272,7 +272,7 @@ function checkUid(target: ObjectReference, uid: string, stored: StoredObject | u
   throw conflict(target, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
 }
 
-/** As a patch of the metadata, a uid is no precondition but a field that cannot be changed. */
+/** As a patch of the metadata, a uid is no precondition but a field that cannot be changed: 422 instead of 409. */
 function checkSameUid(target: ObjectReference, uid = '', { object }: StoredObject): void {
   if (uid === '' || uid === object.metadata.uid) return;
   throw invalid(target, [{ field: 'metadata.uid', message: `Invalid value: "${uid}": field is immutable` }]);

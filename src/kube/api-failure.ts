@@ -67,6 +67,10 @@ function reasonOf(httpStatus: number, status: StatusBody): ApiErrorReason {
       return 'Expired';
     case 429:
       return 'TooManyRequests';
+    case 422:
+      // A patch that names an object by uid finds another one under its name: the API server calls that an invalid
+      // change of the uid, but nothing is wrong with the request. It is 409 when there is no such object at all.
+      return status.details?.causes?.some(({ field }) => field === 'metadata.uid') ? 'Conflict' : 'Invalid';
     default:
       if (httpStatus >= 500 && !MISFIT.test(status.message ?? '')) return 'ServerError';
       return 'Invalid';

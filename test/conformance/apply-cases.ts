@@ -33,11 +33,11 @@ export function applyCases(environment: ConformanceEnvironment): void {
       expect(await refusal(objects.apply('absent', {}, { manager: 'op', metadata }))).toEqual(CONFLICT);
     });
 
-    test('with the uid of another object is invalid, not a conflict', async () => {
+    test('with the uid of another object is a conflict, though the answer is 422', async () => {
       const metadata = { uid: '00000000-0000-4000-8000-000000000000' };
       await objects.create('other');
       const call = (): Promise<Lease> => objects.apply('other', {}, { manager: 'op', metadata });
-      expect(await refusal(call())).toEqual({ reason: 'Invalid', status: 422 });
+      expect(await refusal(call())).toEqual({ reason: 'Conflict', status: 422 });
       expect(await refusedFields(call())).toEqual(['metadata.uid']);
     });
 

