@@ -1,6 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** What the gauges show at a scrape. */
+export interface AgentReading {
+  readonly active: boolean;
+  readonly ready: boolean;
+  readonly term: number;
+  readonly leaseAgeSeconds: number | undefined;
+}
+
 /** The metrics of one agent. Everything a dashboard or an alert needs to know of one member of a pair. */
 export class AgentMetrics {
   readonly registry = new Registry();
@@ -31,7 +39,7 @@ export class AgentMetrics {
   });
 
   /** @param read called at each scrape */
-  constructor(read: () => { active: boolean; ready: boolean; term: number; leaseAgeSeconds: number | undefined }) {
+  constructor(read: () => AgentReading) {
     const gauge = (name: string, help: string, value: () => number): void => {
       new Gauge({
         name,

@@ -1,18 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
-import { parseAgentConfiguration, SHARED_DIRECTORY } from '../daemons/agent-configuration.ts';
+import { pino, type Logger } from 'pino';
+import {
+  parseAgentConfiguration,
+  SHARED_DIRECTORY,
+  type AgentConfiguration,
+  type PodFacts,
+} from '../daemons/agent-configuration.ts';
 import { GROUP } from '../api/names.ts';
 import { systemClock, sleep, type Milliseconds } from '../kube/clock.ts';
 import type { ConnectionConfiguration } from '../kube/connection-configuration.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { inClusterConfiguration } from '../kube/in-cluster-configuration.ts';
-import { watchObject } from '../kube/object-watch.ts';
+import { watchObject, type ObjectState } from '../kube/object-watch.ts';
 import { leases } from '../kube/resource.ts';
 import { RestClient } from '../kube/rest-client.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { Agent } from './agent.ts';
-import { AgentMetrics } from './agent-metrics.ts';
+import { AgentMetrics, type AgentReading } from './agent-metrics.ts';
 import { startAgentServer } from './agent-server.ts';
 import { bootClock } from './boot-clock.ts';
 import { FifoGuardLink } from './guard/guard-link.ts';
@@ -28,56 +33,36 @@ const TOKEN_CALL_TIMEOUT: Milliseconds = 1_500;
 const GUARD_SOURCE = fileURLToPath(new URL('./guard.sh', import.meta.url));
 
 async function main(): Promise<void> {
-  const environment = parseAgentConfiguration(process.env);
   const log = pino({ name: 'agent', level: process.env.LOG_LEVEL ?? 'info', timestamp: pino.stdTimeFunctions.isoTime });
+  const environment = parseAgentConfiguration(process.env);
   if (environment.kind === 'invalid') {
     log.fatal(environment.problem);
     process.exitCode = 1;
     return;
   }
   const { configuration, pod } = environment;
-  const { cluster, component } = configuration;
-  const logger = log.child({ cluster, component, pod: pod.podName });
-  // Nothing is known to end here. The agent outlives what it did not foresee: its death would cost a hand-over.
+  const logger = log.child({ cluster: configuration.cluster, component: configuration.component, pod: pod.podName });
+  // The agent outlives what it did not foresee: its death would cost a hand-over.
   process.on('uncaughtException', (error) => logger.error({ error: error.stack }, 'unhandled error: a defect'));
+  await runAgent(configuration, pod, logger);
+  logger.info('the agent is done');
+  process.exit(0);
+}
 
+async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger: Logger): Promise<void> {
   const clock = bootClock();
   const link = new FifoGuardLink(SHARED_DIRECTORY, () => clock.now());
   link.install(GUARD_SOURCE);
-  const reference = { resource: leases, namespace: pod.namespace, name: configuration.pairName };
+  const lease = { resource: leases, namespace: pod.namespace, name: configuration.pairName };
   const warmth: TokenWarmth = new TokenWarmth(
     systemClock,
     () => agent.tenure.kind === 'active',
-    () => void api.get(reference, { timeout: TOKEN_CALL_TIMEOUT }).catch(() => undefined),
+    () => void api.get(lease, { timeout: TOKEN_CALL_TIMEOUT }).catch(() => undefined),
   );
-  const connection = await inClusterConfiguration();
-  const headers = (): ReturnType<NonNullable<ConnectionConfiguration['headers']>> => {
-    warmth.called();
-    return connection.headers?.() ?? {};
-  };
-  const api: RestClient = new RestClient({ ...connection, headers }, { userAgent: 'impala-ha-agent' });
-  const random = Math.random;
-  const recorder = new EventRecorder({
-    api,
-    clock: systemClock,
-    random,
-    controller: `${GROUP}/agent`,
-    instance: pod.podName,
-  });
-  const metrics: AgentMetrics = new AgentMetrics(() => ({
-    active: agent.tenure.kind === 'active',
-    ready: agent.ready,
-    term: agent.elector.state.highestTerm,
-    leaseAgeSeconds: leaseAge(agent, clock.now()),
-  }));
-  const reporter: Reporter = new Reporter({
-    configuration,
-    pod,
-    logger,
-    metrics,
-    record: (event) => recorder.record(event),
-    lease: () => agent.elector.state.observation?.lease,
-  });
+  const api: RestClient = await connect(() => warmth.called());
+  const environment = { api, clock: systemClock, random: Math.random };
+  const recorder = new EventRecorder({ ...environment, controller: `${GROUP}/agent`, instance: pod.podName });
+  const metrics: AgentMetrics = new AgentMetrics(() => reading(agent, clock.now()));
   const agent: Agent = new Agent({
     configuration,
     pod,
@@ -86,17 +71,21 @@ async function main(): Promise<void> {
     link,
     checkHealth: () => checkHealth(configuration.healthPort, configuration.healthTimeoutSeconds * 1000),
     randomWord: () => randomBytes(6).toString('hex'),
-    observer: reporter,
+    observer: new Reporter({
+      configuration,
+      pod,
+      logger,
+      metrics,
+      record: (event) => recorder.record(event),
+      lease: () => agent.elector.state.observation?.lease,
+    }),
   });
 
   link.listen(agent);
   const watching = new AbortController();
-  const watch = watchObject<Lease>(
-    { api, clock: systemClock, random },
-    reference,
-    { onState: (state) => agent.elector.heard(state.kind === 'present' ? state.object : undefined) },
-    watching.signal,
-  );
+  const onState = (state: ObjectState<Lease>): void =>
+    agent.elector.heard(state.kind === 'present' ? state.object : undefined);
+  const watch = watchObject<Lease>(environment, lease, { onState }, watching.signal);
   const server = await startAgentServer({
     port: configuration.agentPort,
     ready: () => agent.ready,
@@ -114,13 +103,27 @@ async function main(): Promise<void> {
   await Promise.all([watch, recorder.close(1_000)]);
   link.close();
   server.close();
-  logger.info('the agent is done');
-  process.exit(0);
 }
 
-function leaseAge(agent: Agent, now: Milliseconds): number | undefined {
-  const since = agent.elector.state.observation?.unchangedSince;
-  return since === undefined ? undefined : (now - since) / 1000;
+/** @param onCall told of every request that presents the pod's token */
+async function connect(onCall: () => void): Promise<RestClient> {
+  const connection = await inClusterConfiguration();
+  const headers = (): ReturnType<NonNullable<ConnectionConfiguration['headers']>> => {
+    onCall();
+    return connection.headers?.() ?? {};
+  };
+  return new RestClient({ ...connection, headers }, { userAgent: 'impala-ha-agent' });
+}
+
+/** What the gauges show. */
+function reading(agent: Agent, now: Milliseconds): AgentReading {
+  const { observation, highestTerm } = agent.elector.state;
+  return {
+    active: agent.tenure.kind === 'active',
+    ready: agent.ready,
+    term: highestTerm,
+    leaseAgeSeconds: observation && (now - observation.unchangedSince) / 1000,
+  };
 }
 
 await main();
