@@ -44,9 +44,15 @@ async function main(): Promise<void> {
   const logger = log.child({ cluster: configuration.cluster, component: configuration.component, pod: pod.podName });
   // The agent outlives what it did not foresee: its death would cost a hand-over.
   process.on('uncaughtException', (error) => logger.error({ error: error.stack }, 'unhandled error: a defect'));
-  await runAgent(configuration, pod, logger);
-  logger.info('the agent is done');
-  process.exit(0);
+  try {
+    await runAgent(configuration, pod, logger);
+    logger.info('the agent is done');
+    process.exit(0);
+  } catch (error) {
+    // What it needs to begin with is not there (the token, the port): kubelet tries again.
+    logger.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'the agent cannot start');
+    process.exit(1);
+  }
 }
 
 async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger: Logger): Promise<void> {
