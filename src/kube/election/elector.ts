@@ -5,6 +5,7 @@ import { microTime } from '../micro-time.ts';
 import { newClaim, type Claim } from './claim.ts';
 import * as election from './election.ts';
 import { written, type AnnotationChanges, type Write } from './lease-write.ts';
+import { nextRenewTime } from './renew-time.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface ElectorOptions {
@@ -128,7 +129,7 @@ export class Elector {
 
   private async write(kind: Write, lease: Lease, signal: AbortSignal): Promise<void> {
     const { api, clock, reference, callTimeout, rules } = this.options;
-    const renewTime = this.nextRenewTime();
+    const renewTime = this.nextRenewTime(lease);
     const free = election.tenancy(this.current, rules);
     // Every deadline counts from here, before the first byte leaves: the record cannot be older than its send.
     const claim = (): Claim => newClaim(this.current.highestTerm, lease, this.options.newIdentity());
@@ -155,11 +156,10 @@ export class Elector {
     return takesOver ? { ...wanted, ...claimAnnotations?.(lease, afterRelease) } : wanted;
   }
 
-  /** No two writes of this process carry the same renewTime, so that each can be recognised. */
-  private nextRenewTime(): string {
-    const microseconds = Math.max(this.options.clock.date().getTime() * 1000, this.lastRenewMicroseconds + 1);
-    this.lastRenewMicroseconds = microseconds;
-    return microTime(microseconds);
+  private nextRenewTime(lease: Lease): string {
+    const wallClock = this.options.clock.date().getTime() * 1000;
+    this.lastRenewMicroseconds = nextRenewTime(this.current.standing, lease, this.lastRenewMicroseconds, wallClock);
+    return microTime(this.lastRenewMicroseconds);
   }
 
   private failed(error: KubernetesApiError, action: 'read' | 'create' | Write): void {

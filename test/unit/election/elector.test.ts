@@ -422,6 +422,19 @@ describe('taking up the claim of a predecessor', () => {
     expect(term()).toBe(3);
   });
 
+  test('never writes a renewTime again that a predecessor with a faster wall clock has written', async () => {
+    const ahead = '2999-01-01T00:00:00.000005Z';
+    store.put((lease) => ({
+      ...lease,
+      spec: { holderIdentity: 'a/before', leaseTransitions: 3, leaseDurationSeconds: 9, renewTime: ahead },
+    }));
+    const a = campaigner('a').start();
+    await clock.advance(0);
+    a.elector.adopt('a/before');
+    await clock.advance(0);
+    expect(store.written.map(({ spec }) => spec?.renewTime)).toEqual(['2999-01-01T00:00:00.000006Z']);
+  });
+
   test('does nothing when the Lease holds another identity', async () => {
     store.put((lease) => ({ ...lease, spec: { holderIdentity: 'b/1', leaseTransitions: 3, leaseDurationSeconds: 9 } }));
     const a = campaigner('a').start();
