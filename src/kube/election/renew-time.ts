@@ -14,5 +14,7 @@ export function nextRenewTime(standing: Standing, lease: Lease, last: number, wa
   const next = Math.max(wallClock, last + 1);
   const ours = standing.kind !== 'challenger' && standing.claim.identity === lease.spec?.holderIdentity;
   if (!ours) return next;
-  return Math.max(next, (parseMicroTime(lease.spec?.renewTime ?? '') ?? 0) + 1);
+  const inRecord = parseMicroTime(lease.spec?.renewTime ?? '') ?? 0;
+  // Beyond the year 2255 microseconds are not exact: only a hand writes such a time, and ours differs from it anyway.
+  return Number.isSafeInteger(inRecord) ? Math.max(next, inRecord + 1) : next;
 }
