@@ -46,7 +46,7 @@ export interface Fault {
 }
 
 /** How long anything is waited for before it counts as never: well above all bounds, so that a miss has a figure. */
-const PATIENCE = seconds(30);
+const PATIENCE = seconds(60);
 
 /** How long statements are issued beyond the moment from which on they must succeed. */
 const STATEMENTS_AFTERWARDS = seconds(2);

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { PAIR_COMPONENTS } from '../../src/api/names.ts';
+import { AGENT_CONTAINER, PAIR_COMPONENTS } from '../../src/api/names.ts';
 import type { PairComponent } from '../../src/api/names.ts';
 import { api, paths } from './api.ts';
 import { now, seconds } from './clock.ts';
 import type { Instant } from './clock.ts';
 import { Missing, missing, until } from './conditions.ts';
-import { CLUSTER, NAMESPACE } from './environment.ts';
+import { CLUSTER, NAMESPACE, OPERATOR_NAMESPACE, OPERATOR_RELEASE } from './environment.ts';
 import { undoFaults } from './faults/undo.ts';
 import { impalaCluster } from './manifests.ts';
 import { recordObserver } from './measurements.ts';
@@ -33,9 +33,25 @@ export async function shortcomings(observer: Observer): Promise<string[]> {
   const impalads = impaladPods(observer, CLUSTER);
   if (impalads.length !== IMPALADS) found.push(`there are ${impalads.length} impalads`);
   found.push(...impalads.filter((pod) => !isReady(pod)).map(({ metadata }) => `${metadata.name} is not Ready`));
+  found.push(...(await outdatedAgents(observer)));
   if (found.length > 0 || statestore === undefined || statestore instanceof Missing) return found;
   found.push(...(await unregistered(observer, impalads, statestore.active)), ...incomplete(observer, impalads));
   return found;
+}
+
+/** Pods whose agents are not of the operator that runs: they are about to be replaced, which moves actives. */
+async function outdatedAgents(observer: Observer): Promise<string[]> {
+  const { spec } = await api.get<Deployment>(paths.deployments(OPERATOR_NAMESPACE, OPERATOR_RELEASE));
+  const image = spec.template.spec.containers[0]?.image;
+  return [...observer.livePods.values()].flatMap(({ metadata, spec: { initContainers = [] } }) => {
+    const agent = initContainers.find(({ name }) => name === AGENT_CONTAINER);
+    const outdated = metadata.name.startsWith(`${CLUSTER}-`) && agent !== undefined && agent.image !== image;
+    return outdated ? [`${metadata.name} has the agent of another operator`] : [];
+  });
+}
+
+interface Deployment {
+  spec: { template: { spec: { containers: { image: string }[] } } };
 }
 
 /** The cluster that the cases of a file share, watched from the file's first to its last moment. */

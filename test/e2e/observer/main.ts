@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient } from '../api-client.ts';
 import { now } from '../clock.ts';
@@ -79,8 +78,3 @@ process.on('message', (message: Settings | 'report') => {
   see({ kind: 'report', at: now(), samples: sampler.samples, cpuSeconds: (user + system) / 1e6 });
 });
 process.on('disconnect', () => process.exit());
-try {
-  setPriority(-10);
-} catch {
-  // Only root may; the gaps will tell.
-}

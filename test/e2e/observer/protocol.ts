@@ -14,7 +14,7 @@ export type PairDaemon = 'statestored' | 'catalogd';
 
 export interface Pod extends KubernetesObject {
   metadata: ObjectMeta & { uid: string };
-  spec: { nodeName?: string };
+  spec: { nodeName?: string; initContainers?: { name: string; image: string }[] };
   status: {
     phase?: string;
     podIP?: string;
