@@ -1,0 +1,124 @@
+import type { Member, PairComponent } from '../../../src/api/names.ts';
+import type { ApiFault } from '../kubernetes/api-weather.ts';
+
+/** Which pod of a pair: by its part in the protocol at that moment, or by its place. */
+export interface Target {
+  readonly component: PairComponent;
+  /** `old`: one whose object was force-deleted while its processes live on. */
+  readonly who: 'active' | 'standby' | 'old' | Member;
+}
+
+export interface LeaseTimes {
+  readonly leaseDurationSeconds: number;
+  readonly renewDeadlineSeconds: number;
+  readonly retryPeriodSeconds: number;
+}
+
+export const LEASE_EDITS = [
+  'holder emptied',
+  'holder replaced',
+  'holder shortened to its pod',
+  'renewTime changed',
+  'duration raised',
+  'duration lowered',
+  'term raised',
+  'term lowered',
+  'annotations dropped',
+  'earlier copy written back',
+] as const;
+export type LeaseEdit = (typeof LEASE_EDITS)[number];
+
+export const SLICE_EDITS = [
+  'endpoints emptied',
+  'foreign address',
+  'term raised',
+  'term lowered',
+  'claim changed',
+] as const;
+export type SliceEdit = (typeof SLICE_EDITS)[number];
+
+/** What goes wrong. Durations are true milliseconds. */
+export type Fault =
+  | {
+      readonly kind: 'daemon crash' | 'agent kill' | 'agent SIGTERM' | 'guard kill' | 'stale orders';
+      readonly target: Target;
+    }
+  /** The guard dies before it has read its last orders, and the next one finds them. */
+  | { readonly kind: 'guard kill, orders unread'; readonly target: Target }
+  | { readonly kind: 'daemon pause' | 'agent pause' | 'guard pause'; readonly target: Target; readonly for: number }
+  | { readonly kind: 'pod delete' | 'pod force delete'; readonly target: Target }
+  /** Its object is deleted by force while its kubelet hears nothing: it lives on beside its successor. */
+  | { readonly kind: 'pod orphan'; readonly target: Target; readonly for: number }
+  | { readonly kind: 'pod roll'; readonly target: Target; readonly times: LeaseTimes }
+  | {
+      readonly kind: 'node off' | 'node freeze' | 'node cut' | 'kubelet cut';
+      readonly node: number;
+      readonly for: number;
+    }
+  | { readonly kind: 'nodes cut'; readonly node: number; readonly other: number; readonly for: number }
+  | { readonly kind: 'agent cut'; readonly target: Target; readonly for: number }
+  | { readonly kind: 'operator down' | 'operator cut' | 'API outage'; readonly for: number }
+  | {
+      readonly kind: 'API weather';
+      readonly target: Target | 'operator' | 'all';
+      readonly fault: ApiFault;
+      readonly probability: number;
+      readonly for: number;
+    }
+  | { readonly kind: 'API call'; readonly target: Target; readonly fault: ApiFault }
+  | { readonly kind: 'watch stall'; readonly target: Target; readonly for: number }
+  | { readonly kind: 'watch break' | 'watch expire'; readonly target: Target }
+  | { readonly kind: 'lease edit'; readonly component: PairComponent; readonly edit: LeaseEdit }
+  | { readonly kind: 'lease delete' | 'slice delete'; readonly component: PairComponent }
+  | { readonly kind: 'slice edit'; readonly component: PairComponent; readonly edit: SliceEdit }
+  | { readonly kind: 'failing starts'; readonly component: PairComponent; readonly for: number };
+
+/** Something that a pod's agent is about to do. */
+export const MOMENTS = [
+  'claim',
+  'renew',
+  'release',
+  'slice',
+  'read',
+  'order start',
+  'order extend',
+  'order stop',
+] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** A fault and when it comes: at a time, or the first time after it that an agent of the pair is about to do something. */
+export interface PlannedFault {
+  readonly at: number;
+  readonly before?: Moment;
+  readonly fault: Fault;
+}
+
+/** When the last consequence of a plan that is not healed by itself ends. */
+export const endOf = (plan: readonly PlannedFault[]): number =>
+  Math.max(0, ...plan.map(({ at, fault, before }) => at + (before ? 15_000 : 0) + ('for' in fault ? fault.for : 0)));
+
+export const componentOf = (fault: Fault): PairComponent | undefined =>
+  'component' in fault
+    ? fault.component
+    : 'target' in fault && typeof fault.target === 'object'
+      ? fault.target.component
+      : undefined;
+
+export const describeTimes = (times: LeaseTimes): string =>
+  `${times.leaseDurationSeconds}/${times.renewDeadlineSeconds}/${times.retryPeriodSeconds} s`;
+
+export function describeFault(fault: Fault): string {
+  const { kind } = fault;
+  const target =
+    'target' in fault
+      ? ` of ${typeof fault.target === 'string' ? fault.target : `the ${fault.target.who} ${fault.target.component}`}`
+      : '';
+  const component = 'component' in fault ? ` of ${fault.component}` : '';
+  const node = 'node' in fault ? ` node-${fault.node}` : '';
+  const other = 'other' in fault ? ` from node-${fault.other}` : '';
+  const edit = 'edit' in fault ? `: ${fault.edit}` : '';
+  const api = 'fault' in fault ? `: ${fault.fault}` : '';
+  const times = 'times' in fault ? ` to ${describeTimes(fault.times)}` : '';
+  const duration = 'for' in fault ? ` for ${(fault.for / 1000).toFixed(1)} s` : '';
+  return kind + target + component + node + other + edit + api + times + duration;
+}

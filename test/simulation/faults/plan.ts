@@ -1,0 +1,202 @@
+import { MEMBERS, PAIR_COMPONENTS, type Member, type PairComponent } from '../../../src/api/names.ts';
+import { SeededRandom } from '../engine/random.ts';
+import { API_FAULTS } from '../kubernetes/api-weather.ts';
+import {
+  componentOf,
+  LEASE_EDITS,
+  MOMENTS,
+  SLICE_EDITS,
+  type Fault,
+  type LeaseTimes,
+  type Moment,
+  type PlannedFault,
+  type Target,
+} from './fault.ts';
+
+/** What a run is like, drawn from its seed. */
+export interface Scenario {
+  readonly seed: number;
+  readonly components: readonly PairComponent[];
+  /** By component and member: they differ while a change of the configuration is rolled out. */
+  readonly times: Readonly<Record<PairComponent, Readonly<Record<Member, LeaseTimes>>>>;
+  /** How fast the clocks of the nodes run, and how far their wall clocks are off. */
+  readonly nodes: readonly { readonly rate: number; readonly wallOffset: number }[];
+  readonly plan: readonly PlannedFault[];
+}
+
+/** The least and the most that two clock rates may differ from true time: up to 5 % from each other. */
+const RATE = { least: 0.975, most: 1.025 };
+/** By when both pairs are up, as a rule. */
+const FIRST_FAULT = 6_000;
+
+export function scenarioOf(seed: number): Scenario {
+  const random = new SeededRandom(`${seed}/scenario`);
+  const components: readonly PairComponent[] = random.chance(0.3)
+    ? PAIR_COMPONENTS
+    : random.chance(0.65)
+      ? ['statestore']
+      : ['catalog'];
+  const extreme = random.chance(0.4);
+  const rate = (): number => (extreme ? random.pick([RATE.least, RATE.most]) : random.between(RATE.least, RATE.most));
+  return {
+    seed,
+    components,
+    times: { statestore: timesOfPair(random, 'statestore'), catalog: timesOfPair(random, 'catalog') },
+    nodes: [1, 2, 3].map(() => ({
+      rate: rate(),
+      wallOffset: random.chance(0.5) ? 0 : random.between(-600_000, 600_000),
+    })),
+    plan: planOf(random, components),
+  };
+}
+
+function timesOfPair(random: SeededRandom, component: PairComponent): Record<Member, LeaseTimes> {
+  const a = leaseTimes(random, component);
+  return { a, b: random.chance(0.75) ? a : leaseTimes(random, component) };
+}
+
+/** Mostly the defaults; otherwise what the custom resource's rules allow. */
+function leaseTimes(random: SeededRandom, component: PairComponent): LeaseTimes {
+  if (random.chance(0.6)) {
+    return component === 'statestore'
+      ? { leaseDurationSeconds: 9, renewDeadlineSeconds: 6, retryPeriodSeconds: 3 }
+      : { leaseDurationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 5 };
+  }
+  const renewDeadlineSeconds = random.whole(2, 12);
+  const retryPeriodSeconds = random.whole(1, Math.max(1, Math.floor((renewDeadlineSeconds * 5 - 1) / 6)));
+  return {
+    leaseDurationSeconds: Math.max(5, renewDeadlineSeconds + random.whole(3, 5)),
+    renewDeadlineSeconds,
+    retryPeriodSeconds,
+  };
+}
+
+function planOf(random: SeededRandom, components: readonly PairComponent[]): PlannedFault[] {
+  const count = random.whole(2, 12);
+  const plan: PlannedFault[] = [];
+  let at = FIRST_FAULT + random.between(0, 6_000);
+  for (let number = 0; number < count; number++) {
+    const fault = faultOf(random, components);
+    const before = random.chance(0.4) ? { before: random.pick(LIKELY_MOMENTS) } : {};
+    plan.push({ at: Math.round(at), ...before, fault });
+    plan.push(...companionsOf(random, at, fault, before.before));
+    // Bursts: what breaks a protocol comes within one lease, or in the very moment.
+    at += random.chance(0.25)
+      ? random.between(0, 300)
+      : random.chance(0.6)
+        ? random.between(300, 6_000)
+        : random.between(6_000, 16_000);
+  }
+  return plan.sort((one, other) => one.at - other.at);
+}
+
+/** The rare ones more often than the frequent ones. */
+const LIKELY_MOMENTS: readonly Moment[] = [
+  ...MOMENTS,
+  'claim',
+  'release',
+  'release',
+  'order start',
+  'order stop',
+  'renew',
+];
+
+/** What comes soon after a fault so that it meets what it waits for, or that makes it worse. */
+function companionsOf(random: SeededRandom, at: number, fault: Fault, before: Moment | undefined): PlannedFault[] {
+  const component = componentOf(fault);
+  if (component === undefined) return [];
+  const target: Target = { component, who: 'active' };
+  const after = (least: number, most: number): number => Math.round(at + random.between(least, most));
+  if (before !== undefined && HAND_OVER_MOMENTS.includes(before) && random.chance(0.6)) {
+    const kind = random.pick([
+      'daemon crash',
+      'guard kill',
+      'pod delete',
+      'pod force delete',
+      'agent SIGTERM',
+    ] as const);
+    return [{ at: after(20, 1_500), fault: { kind, target } }];
+  }
+  // Killed again within ten minutes, a container stays away for longer than a lease.
+  if (fault.kind === 'agent kill' && random.chance(0.4)) return [{ at: after(1_500, 4_000), fault }];
+  if (fault.kind === 'pod orphan' && random.chance(0.6)) {
+    const cut: Fault = { kind: 'agent cut', target: { component, who: 'old' }, for: duration(random) };
+    return [{ at: after(0, 5_000), fault: cut }];
+  }
+  return [];
+}
+
+const HAND_OVER_MOMENTS: readonly Moment[] = ['claim', 'release', 'slice', 'order start', 'order stop'];
+
+/** Pauses and cuts that end before, at about, and long after the times that matter. */
+function duration(random: SeededRandom, most = 45_000): number {
+  const long = random.chance(0.3) ? random.between(12_000, most) : random.between(200, 12_000);
+  return Math.round(random.chance(0.2) ? random.between(20, 500) : long);
+}
+
+type Draw = (random: SeededRandom, target: Target, component: PairComponent) => Fault;
+
+/** Every kind of fault with how often it is drawn. */
+const DRAWS: readonly (readonly [number, Draw])[] = [
+  [5, (_, target) => ({ kind: 'daemon crash', target })],
+  [3, (random, target) => ({ kind: 'daemon pause', target, for: duration(random) })],
+  [7, (_, target) => ({ kind: 'agent kill', target })],
+  [2, (_, target) => ({ kind: 'agent SIGTERM', target })],
+  [7, (random, target) => ({ kind: 'agent pause', target, for: duration(random) })],
+  [5, (_, target) => ({ kind: 'guard kill', target })],
+  [4, (_, target) => ({ kind: 'guard kill, orders unread', target })],
+  [3, (random, target) => ({ kind: 'guard pause', target, for: Math.round(random.between(50, 900)) })],
+  [3, (_, target) => ({ kind: 'stale orders', target })],
+  [3, (_, target) => ({ kind: 'pod delete', target })],
+  [5, (_, target) => ({ kind: 'pod force delete', target })],
+  [4, (random, target) => ({ kind: 'pod orphan', target, for: duration(random) })],
+  [4, (random, target) => ({ kind: 'pod roll', target, times: leaseTimes(random, 'statestore') })],
+  [3, (random) => ({ kind: 'node off', node: random.whole(1, 3), for: 8_000 + duration(random, 30_000) })],
+  [1, (random) => ({ kind: 'node freeze', node: random.whole(1, 3), for: duration(random) })],
+  [4, (random) => ({ kind: 'node cut', node: random.whole(1, 3), for: duration(random) })],
+  [3, (random) => ({ kind: 'kubelet cut', node: random.whole(1, 3), for: duration(random) })],
+  [1, (random) => ({ kind: 'nodes cut', node: random.whole(1, 2), other: 3, for: duration(random) })],
+  [8, (random, target) => ({ kind: 'agent cut', target, for: duration(random) })],
+  [2, (random) => ({ kind: 'operator down', for: duration(random) })],
+  [1, (random) => ({ kind: 'operator cut', for: duration(random) })],
+  [2, (random) => ({ kind: 'API outage', for: duration(random) })],
+  [
+    7,
+    (random, target) => ({
+      kind: 'API weather',
+      target: random.pick([target, target, 'all', 'operator'] as const),
+      fault: random.pick(API_FAULTS),
+      probability: random.pick([0.2, 0.5, 0.9]),
+      for: duration(random),
+    }),
+  ],
+  [8, (random, target) => ({ kind: 'API call', target, fault: random.pick(API_FAULTS) })],
+  [3, (random, target) => ({ kind: 'watch stall', target, for: duration(random) })],
+  [1, (_, target) => ({ kind: 'watch break', target })],
+  [1, (_, target) => ({ kind: 'watch expire', target })],
+  [
+    6,
+    (random, _, component) => ({
+      kind: 'lease edit',
+      component,
+      edit: random.chance(0.25) ? 'earlier copy written back' : random.pick(LEASE_EDITS),
+    }),
+  ],
+  [3, (_, __, component) => ({ kind: 'lease delete', component })],
+  [2, (random, _, component) => ({ kind: 'slice edit', component, edit: random.pick(SLICE_EDITS) })],
+  [1, (_, __, component) => ({ kind: 'slice delete', component })],
+  [1, (random, _, component) => ({ kind: 'failing starts', component, for: duration(random) })],
+];
+
+const WEIGHT = DRAWS.reduce((sum, [weight]) => sum + weight, 0);
+
+function faultOf(random: SeededRandom, components: readonly PairComponent[]): Fault {
+  const component = random.pick(components);
+  const who = random.pick(['active', 'active', 'active', 'standby', 'old', ...MEMBERS] as const);
+  let left = random.between(0, WEIGHT);
+  for (const [weight, draw] of DRAWS) {
+    left -= weight;
+    if (left < 0) return draw(random, { component, who }, component);
+  }
+  throw new Error('the weights do not add up');
+}

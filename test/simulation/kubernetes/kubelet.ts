@@ -1,0 +1,104 @@
+import type { SimulatedNode } from '../engine/node.ts';
+import type { SimulatedPod } from './simulated-pod.ts';
+import type { World } from '../world.ts';
+
+const GRACE = 30_000;
+
+/** What a node's kubelet does with its pods, in the times that were measured. It hears of deletions only while it reaches the API server. */
+export class Kubelet {
+  readonly node: SimulatedNode;
+  readonly pods = new Set<SimulatedPod>();
+  readonly #world: World;
+
+  constructor(node: SimulatedNode, world: World) {
+    this.node = node;
+    this.#world = world;
+  }
+
+  /** A pod was bound to this node. */
+  bound(pod: SimulatedPod): void {
+    void this.#heard().then(() => {
+      if (pod.gone) return;
+      this.pods.add(pod);
+      pod.start();
+    });
+  }
+
+  /** The pod's object was marked for deletion: it is stopped in order, then its object goes. */
+  deleted(pod: SimulatedPod): void {
+    const { timeline, random } = this.#world;
+    void this.#heard().then(() => {
+      if (pod.gone || pod.terminating) return;
+      pod.terminating = true;
+      timeline.after(random.between(20, 100), () => pod.terminateGuard());
+      this.#afterGuard(pod, () => timeline.after(random.between(80, 100), () => pod.terminateAgent()));
+      timeline.after(GRACE, () => {
+        pod.terminateAgent();
+        pod.killGuard();
+        timeline.after(2_000, () => pod.killAgent());
+      });
+      pod.whenEmpty(() => this.#ended(pod));
+    });
+  }
+
+  /** The pod's object is gone already: what runs of it is stopped in a hurry. */
+  forceDeleted(pod: SimulatedPod): void {
+    const { timeline } = this.#world;
+    void this.#heard().then(() => {
+      if (pod.gone) return;
+      pod.terminating = true;
+      timeline.after(400, () => pod.terminateGuard());
+      timeline.after(1_400, () => pod.terminateAgent());
+      timeline.after(2_400, () => pod.killGuard());
+      timeline.after(3_600, () => pod.killAgent());
+      pod.whenEmpty(() => this.#ended(pod));
+    });
+  }
+
+  /** The node loses its power. */
+  powerOff(): void {
+    this.node.up = false;
+    for (const pod of this.pods) pod.powerOff();
+  }
+
+  /** The node is back: kubelet starts what the API server still has for it. */
+  powerOn(): void {
+    this.node.up = true;
+    this.node.boot++;
+    void this.#heard().then(() => {
+      for (const pod of [...this.pods]) {
+        if (this.#world.podExists(pod) && !pod.terminating) pod.start();
+        else this.#ended(pod);
+      }
+    });
+  }
+
+  #afterGuard(pod: SimulatedPod, callback: () => void): void {
+    const look = (): void => {
+      if (pod.gone) return;
+      if (pod.guard || pod.daemon?.alive) this.#world.timeline.after(20, look);
+      else callback();
+    };
+    look();
+  }
+
+  #ended(pod: SimulatedPod): void {
+    pod.gone = true;
+    this.pods.delete(pod);
+    void this.#heard().then(() => this.#world.podEnded(pod));
+  }
+
+  /** Something that kubelet has to hear from the API server, or to tell it. */
+  async #heard(): Promise<void> {
+    const { timeline, random, network } = this.#world;
+    await timeline.sleep(random.between(5, 50));
+    while (
+      !network.reaches([`kubelet ${this.node.name}`, this.node.name], 'api') ||
+      !this.node.up ||
+      this.node.frozen
+    ) {
+      // It finds out when it lists again, a few seconds after the network is whole.
+      await timeline.sleep(random.between(500, 4_000));
+    }
+  }
+}
