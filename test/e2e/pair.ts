@@ -22,12 +22,10 @@ export const isReady = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   (pod.status.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
-/** Who is active by Lease, slice and processes alike, if they agree and its daemon is healthy. */
-export function activeOf(
-  observer: Observer,
-  component: PairComponent,
-  cluster = CLUSTER,
-): Omit<Pair, 'standby'> | Missing {
+export type Active = Omit<Pair, 'standby'>;
+
+/** Who is active by Lease and slice alike, if they agree; its daemon may not run or serve yet. */
+export function holderOf(observer: Observer, component: PairComponent, cluster = CLUSTER): Active | Missing {
   const name = names.pair(cluster, component);
   const lease = observer.lease(name);
   const slice = observer.slice(name);
@@ -38,16 +36,20 @@ export function activeOf(
   if (slice.addresses.length !== 1 || slice.addresses[0] !== active.status.podIP) {
     return missing(`the EndpointSlice ${name} names ${slice.addresses.join()}, not ${lease.holder}`);
   }
-  const running = observer.running(`${name}-`);
-  const [process] = running;
-  if (onTestCluster !== undefined) {
-    if (process === undefined) return missing(`no daemon of ${name} runs`);
-    if (running.length > 1) return missing(`${running.length} daemons of ${name} run`);
-    if (process.podUid !== active.metadata.uid)
-      return missing(`the daemon of ${name} runs in ${observer.podName(process)}`);
-    if (process.healthy === undefined) return missing(`the daemon in ${lease.holder} is not healthy`);
-  }
+  const process = observer.running(`${name}-`).find(({ podUid }) => podUid === active.metadata.uid);
   return { component, name, term: lease.term, identity: lease.identity, active, process };
+}
+
+/** Who is active by Lease, slice and processes alike, if they agree and its daemon is healthy. */
+export function activeOf(observer: Observer, component: PairComponent, cluster = CLUSTER): Active | Missing {
+  const holder = holderOf(observer, component, cluster);
+  if (holder instanceof Missing || onTestCluster === undefined) return holder;
+  const { name, active, process } = holder;
+  const running = observer.running(`${name}-`);
+  if (running.length !== 1) return missing(`${running.length} daemons of ${name} run`);
+  if (process === undefined) return missing(`the daemon of ${name} is not in ${active.metadata.name}`);
+  if (process.healthy === undefined) return missing(`the daemon in ${active.metadata.name} is not healthy`);
+  return holder;
 }
 
 /** The pair, if it is whole. */

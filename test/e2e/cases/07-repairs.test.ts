@@ -9,31 +9,29 @@ import { Missing, missing, until } from '../conditions.ts';
 import { CLUSTER, NAMESPACE } from '../environment.ts';
 import { eventsNow, newEvents } from '../events.ts';
 import { record } from '../measurements.ts';
-import { activeOf } from '../pair.ts';
-import type { Pair } from '../pair.ts';
+import { activeOf, holderOf } from '../pair.ts';
+import type { Active, Pair } from '../pair.ts';
 import { useSharedCluster } from '../shared-cluster.ts';
 
 const cluster = useSharedCluster();
 const name = (component: PairComponent): string => names.pair(CLUSTER, component);
 
-/** Whoever is active again, once somebody is under another claim than before. */
-async function activeAgain(pair: Pair, deadline: number, fault: string): Promise<Omit<Pair, 'standby'>> {
+/** Whoever is active again, under another claim than before. */
+async function activeAgain(pair: Pair, fault: string): Promise<Active> {
+  const deadline = LEASE_DURATION[pair.component] + seconds(2);
   const since = now();
   const found = await until(
     `an active ${pair.component} again`,
     () => {
-      const lease = cluster.observer.lease(pair.name);
-      if (lease === undefined || lease.deleted) return missing('there is no Lease');
-      if (lease.identity === pair.identity) return missing('the old claim stands');
-      return activeOf(cluster.observer, pair.component);
+      const holder = holderOf(cluster.observer, pair.component);
+      if (holder instanceof Missing) return holder;
+      return holder.identity === pair.identity ? missing('the old claim stands') : holder;
     },
     deadline,
   );
   record({ subject: pair.component, fault, moment: 'active again', value: now() - since, unit: 'ms', bound: deadline });
   return found;
 }
-
-const leaseBound = (component: PairComponent): number => LEASE_DURATION[component] + seconds(2);
 
 describe.each(PAIR_COMPONENTS)('the Lease of the %s', (component) => {
   const path = paths.leases(NAMESPACE, name(component));
@@ -42,7 +40,7 @@ describe.each(PAIR_COMPONENTS)('the Lease of the %s', (component) => {
     const before = cluster.pair(component);
     const events = await eventsNow();
     await api.delete(path);
-    const after = await activeAgain(before, leaseBound(component), 'Lease deleted');
+    const after = await activeAgain(before, 'Lease deleted');
     expect(after.active.metadata.uid).toBe(before.active.metadata.uid);
     expect(after.process).toBe(before.process);
     expect(after.term).toBe(before.term + 1);
@@ -53,7 +51,7 @@ describe.each(PAIR_COMPONENTS)('the Lease of the %s', (component) => {
   test('emptied by hand: one is active again within a lease', async () => {
     const before = cluster.pair(component);
     await api.patch(path, { spec: { holderIdentity: '' } });
-    const after = await activeAgain(before, leaseBound(component), 'Lease emptied');
+    const after = await activeAgain(before, 'Lease emptied');
     expect(after.term).toBeGreaterThan(before.term);
   });
 
@@ -61,15 +59,7 @@ describe.each(PAIR_COMPONENTS)('the Lease of the %s', (component) => {
     const before = cluster.pair(component);
     const lease = await api.get<Lease>(path);
     await api.put(path, { ...lease, spec: { ...lease.spec, holderIdentity: 'somebody/else/entirely' } });
-    const after = await until(
-      `an active ${component} again`,
-      () => {
-        const active = activeOf(cluster.observer, component);
-        if (active instanceof Missing) return active;
-        return active.identity === before.identity ? missing('the old claim stands') : active;
-      },
-      leaseBound(component),
-    );
+    const after = await activeAgain(before, 'Lease overwritten');
     expect(after.term).toBeGreaterThan(before.term);
   });
 });
@@ -107,7 +97,7 @@ describe.each(PAIR_COMPONENTS)('the EndpointSlice of the %s', (component) => {
     const { active, process } = await until(
       'the slice',
       () => (sliceChanges() === changes ? missing('nothing yet') : activeOf(cluster.observer, component)),
-      leaseBound(component),
+      LEASE_DURATION[component] + seconds(2),
     );
     expect(active.metadata.uid).toBe(before.active.metadata.uid);
     expect(process).toBe(before.process);
@@ -164,7 +154,7 @@ describe.each(PAIR_COMPONENTS)('of the %s', (component) => {
     const before = cluster.pair(component);
     const statefulSet = before.active.metadata.name.replace(/-0$/, '');
     await api.delete(paths.statefulSets(NAMESPACE, statefulSet));
-    const after = await activeAgain(before, leaseBound(component), 'StatefulSet deleted');
+    const after = await activeAgain(before, 'StatefulSet deleted');
     expect(after.active.metadata.uid).toBe(before.standby.metadata.uid);
     expect(after.term).toBe(before.term + 1);
     await cluster.waitUntilWhole(seconds(60));
