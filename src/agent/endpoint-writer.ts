@@ -4,6 +4,8 @@ import type { EndpointSlice } from '../kube/kubernetes-object.ts';
 import { nextEndpoint, type ActiveEndpoint } from './endpoint.ts';
 
 const RETRY_DELAY: Milliseconds = 250;
+/** How often a slice that was found right is looked at again: somebody may have edited it since. */
+const REVIEW_PERIOD: Milliseconds = 30_000;
 
 export interface EndpointWriterOptions {
   readonly api: KubernetesApi;
@@ -19,22 +21,24 @@ export interface EndpointWriterOptions {
 }
 
 /**
- * Moves the endpoint to the active member: once a claim, at the claim, and again only when that failed. It runs beside
- * the start of the daemon, which does not wait for it.
+ * Moves the endpoint to the active member: once a claim, at the claim, and again only when that failed or somebody else
+ * has written over it. (A term that a person has raised can be overtaken by nobody else: only a holder raises the
+ * Lease's.) It runs beside the start of the daemon, which does not wait for it.
  */
 export class EndpointWriter {
   private readonly options: EndpointWriterOptions;
   private written: string | undefined;
+  private writtenAt: Milliseconds = Number.NEGATIVE_INFINITY;
   private busy = false;
 
   constructor(options: EndpointWriterOptions) {
     this.options = options;
   }
 
-  /** Makes the slice name whoever is active, and returns at once. */
+  /** Makes the slice name whoever is active, and returns at once. To be called now and then. */
   update(signal: AbortSignal): void {
     const active = this.options.active();
-    if (this.busy || active === undefined || this.written === key(active)) return;
+    if (this.busy || active === undefined || this.isRight(active)) return;
     this.busy = true;
     void this.writeUntilDone(signal).finally(() => {
       this.busy = false;
@@ -45,7 +49,7 @@ export class EndpointWriter {
     const { clock, onCallFailed } = this.options;
     while (!signal.aborted) {
       const active = this.options.active();
-      if (active === undefined || this.written === key(active)) return;
+      if (active === undefined || this.isRight(active)) return;
       try {
         const done = await this.writeOnce(active, signal);
         if (done) return;
@@ -69,9 +73,15 @@ export class EndpointWriter {
     }
     // Read, compared, and written with the resourceVersion of that read: a write in between makes this one fail.
     if (next.kind === 'write') await api.replace(reference, next.slice, { timeout, signal });
+    const known = this.written === key(active);
     this.written = key(active);
-    onWritten(active);
+    this.writtenAt = this.options.clock.now();
+    if (next.kind === 'write' || !known) onWritten(active);
     return true;
+  }
+
+  private isRight(active: ActiveEndpoint): boolean {
+    return this.written === key(active) && this.options.clock.now() < this.writtenAt + REVIEW_PERIOD;
   }
 }
 

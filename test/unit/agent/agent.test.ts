@@ -297,6 +297,20 @@ describe('a Lease in other hands', () => {
     expect(pair.slice.metadata.annotations?.[annotations.term]).toBe('8');
     expect(pair.address).toBe('10.0.0.1');
   });
+
+  test('an endpoint that somebody has led elsewhere under a later term is led back by its holder', async () => {
+    const { ga, gb } = await serving();
+    pair.slice = {
+      ...pair.slice,
+      endpoints: [{ addresses: ['10.9.9.9'] }],
+      metadata: { ...pair.slice.metadata, annotations: { ...pair.slice.metadata.annotations, [annotations.term]: '7' } },
+    };
+    await pair.advance(40_000, ga, gb);
+    expect(pair.term).toBe(8);
+    expect(pair.slice.metadata.annotations?.[annotations.term]).toBe('8');
+    expect(pair.address).toBe('10.0.0.1');
+    expect(pair.log.filter((line) => line.includes('hands over'))).toEqual([]);
+  });
 });
 
 describe('SIGTERM', () => {
