@@ -55,13 +55,16 @@ export class HealthWatch {
 
   private async watch(process: number): Promise<void> {
     while (this.process === process && this.health?.phase !== 'failed') {
+      const begun = this.clock.now();
       const healthy = await this.check();
       // An answer that comes when the daemon is dead, or another one runs, is nobody's.
       if (this.process !== process || this.health === undefined) return;
       const before = this.health.phase;
       this.health = checked(this.health, healthy, this.limits, this.clock.now());
       if (this.health.phase !== before) this.onChange();
-      const pause = this.health.phase === 'starting' ? Math.min(this.period, STARTING_PERIOD) : this.period;
+      // The period runs from check to check, however long one takes: a check that times out is followed by the next.
+      const period = this.health.phase === 'starting' ? Math.min(this.period, STARTING_PERIOD) : this.period;
+      const pause = Math.max(0, begun + period - this.clock.now());
       await new Promise<void>((resolve) => this.clock.setTimer(pause, resolve));
     }
   }

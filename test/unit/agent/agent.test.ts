@@ -303,7 +303,10 @@ describe('a Lease in other hands', () => {
     pair.slice = {
       ...pair.slice,
       endpoints: [{ addresses: ['10.9.9.9'] }],
-      metadata: { ...pair.slice.metadata, annotations: { ...pair.slice.metadata.annotations, [annotations.term]: '7' } },
+      metadata: {
+        ...pair.slice.metadata,
+        annotations: { ...pair.slice.metadata.annotations, [annotations.term]: '7' },
+      },
     };
     await pair.advance(40_000, ga, gb);
     expect(pair.term).toBe(8);
