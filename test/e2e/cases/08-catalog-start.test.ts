@@ -52,7 +52,9 @@ describe('a catalogd that starts', () => {
   testOnTestCluster('and crashes at once, after a good pre-flight, is reported and not tried without end', async () => {
     const begin = now();
     const path = paths.clusters(NAMESPACE, 'broken');
-    const flags = { ssl_server_certificate: '/opt/impala/conf/missing.pem' };
+    // They pass the pre-flight, which reads no file. Internal TLS is on, and its files are read, only with all three.
+    const file = '/opt/impala/conf/missing.pem';
+    const flags = { ssl_server_certificate: file, ssl_private_key: file, ssl_client_ca_certificate: file };
     await api.apply(path, smallCluster('broken', { catalog: { flags } }));
     const degraded = await until(
       'Degraded, with the reason',
