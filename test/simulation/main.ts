@@ -1,37 +1,71 @@
-/* temporary */
-import { simulate } from './simulate.ts';
-import { replay } from './replay.ts';
-import { Coverage } from './report/coverage.ts';
-import { Trace } from './report/trace.ts';
-const [from, to, mode] = process.argv.slice(2);
-const coverage = new Coverage();
-const began = performance.now();
-let simulated = 0,
-  bad = 0,
-  steps = 0;
-const recs: number[] = [];
-for (let seed = Number(from); seed <= Number(to); seed++) {
-  const trace = mode === 'trace' ? new Trace() : undefined;
-  const out = await simulate(seed, { coverage, ...(trace && { trace }) });
-  simulated += out.milliseconds;
-  steps += out.steps;
-  if (out.recovery !== undefined) recs.push(out.recovery);
-  if (trace) console.log(trace.toString());
-  if (mode === 'shrink' && out.violation) console.log((await replay(seed)).text.replace(/   +/g, '   '));
-  if (out.violation) {
-    bad++;
-    console.log(seed, out.violation.rule, (out.violation.at / 1000).toFixed(2), out.violation.message.slice(0, 300));
-  }
-}
-const real = performance.now() - began;
-recs.sort((a, b) => a - b);
-console.log({
-  bad,
-  real: Math.round(real),
-  simulated: Math.round(simulated / 1000),
-  perSecond: Math.round(simulated / real),
-  steps,
-  median: recs[recs.length >> 1],
-  max: recs.at(-1),
+/**
+ * `npm run simulate -- --seed N` replays one run and shows it; `npm run simulate -- --runs N` goes through N fresh ones on
+ * all cores (`--from N`: the first of them; `--workers N`; `--mutation NAME`: with a rule broken on purpose).
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { mutate } from './mutate.ts';
+import { mutationNamed } from './mutations.ts';
+import { runParallel } from './run-parallel.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    runs: { type: 'string' },
+    from: { type: 'string' },
+    workers: { type: 'string' },
+    mutation: { type: 'string' },
+  },
 });
-if (mode === 'coverage') console.log(coverage.toString());
+
+async function run(): Promise<boolean> {
+  if (values.seed !== undefined) {
+    if (values.mutation !== undefined) mutate(mutationNamed(values.mutation));
+    // What is loaded from here on is mutated.
+    const { replay } = await import('./replay.ts');
+    const { text, failed } = await replay(wholeNumber('seed', values.seed));
+    console.log(text);
+    return !failed;
+  }
+  return hunt(wholeNumber('runs', values.runs ?? '1000'));
+}
+
+async function hunt(runs: number): Promise<boolean> {
+  const from = values.from === undefined ? Math.floor(Math.random() * 1e9) : wholeNumber('from', values.from);
+  const workers = values.workers === undefined ? availableParallelism() : wholeNumber('workers', values.workers);
+  const began = performance.now();
+  let told = began;
+  const summary = await runParallel(seedsFrom(from, runs), {
+    workers,
+    ...(values.mutation !== undefined && { mutation: values.mutation }),
+    onProgress: (done, violations) => {
+      const now = performance.now();
+      if (now - told < 5_000) return;
+      told = now;
+      console.error(
+        `${done} of ${runs} runs, ${violations.length} broke a rule, ${Math.round((now - began) / 1000)} s`,
+      );
+    },
+  });
+  const seconds = (performance.now() - began) / 1000;
+  console.log(summary.coverage.toString());
+  console.log(
+    `\n${summary.runs} runs from seed ${from}, ${Math.round(summary.milliseconds / 1000)} simulated seconds in ${seconds.toFixed(0)} s: ` +
+      `${Math.round(summary.milliseconds / 1000 / seconds)} a second`,
+  );
+  for (const { seed, violation } of summary.violations)
+    console.log(`seed ${seed}: ${violation?.rule}: ${violation?.message}`);
+  console.log(summary.violations.length === 0 ? 'no rule was broken' : 'replay one with: npm run simulate -- --seed N');
+  return summary.violations.length === 0;
+}
+
+function* seedsFrom(from: number, count: number): Generator<number> {
+  for (let seed = from; seed < from + count; seed++) yield seed;
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${name} takes a whole number, not ${text}`);
+  return Number(text);
+}
+
+process.exitCode = (await run()) ? 0 : 1;

@@ -229,3 +229,11 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
 ];
+
+/** @throws Error when there is none */
+export function mutationNamed(name: string): Mutation {
+  const found = MUTATIONS.find((mutation) => mutation.name === name);
+  if (found === undefined)
+    throw new Error(`no mutation "${name}" among: ${MUTATIONS.map((one) => one.name).join('; ')}`);
+  return found;
+}

@@ -1,5 +1,5 @@
 import { annotations, type PairComponent } from '../../src/api/names.ts';
-import { endOf, type PlannedFault } from './faults/fault.ts';
+import { endOf } from './faults/fault.ts';
 import { scenarioOf, type Scenario } from './faults/plan.ts';
 import { Strikes } from './faults/strike.ts';
 import type { Violation } from './invariants.ts';
@@ -101,7 +101,9 @@ function bound(world: World): number {
   const failed = world.statefulSets.some(({ component }) => hasFailedStarts(world, component)) ? 62 : 0;
   const lease = Math.max(...durations, ...own) * 1.05;
   const subscribers = 5 + 5 + 2 + 10;
-  return (2 * lease + 2 * retry + failed + 10 + subscribers) * 1000;
+  // How often a holder looks whether somebody has edited its slice.
+  const review = 31;
+  return (2 * lease + 2 * retry + failed + 10 + subscribers + review) * 1000;
 }
 
 const hasFailedStarts = (world: World, component: PairComponent): boolean =>
@@ -134,11 +136,8 @@ function pairProblem(world: World, component: PairComponent): string | undefined
   const slice = world.sliceOf(component);
   if (slice?.endpoints?.[0]?.addresses[0] !== identity.ip) return 'the slice does not name the pod of the daemon';
   const term = world.leaseOf(component)?.spec?.leaseTransitions ?? 0;
-  // A term that a person has raised stays until the next claim, which takes a higher one.
-  if (Number(slice.metadata.annotations?.[annotations.term] ?? 0) < term)
-    return 'the slice has an older term than the Lease';
+  if (Number(slice.metadata.annotations?.[annotations.term] ?? 0) !== term)
+    return 'the slice has another term than the Lease';
   const unready = world.statefulSets.find((set) => set.component === component && set.pod?.ready !== true);
   return unready ? `${unready.name} is not ready` : undefined;
 }
-
-export type { PlannedFault };

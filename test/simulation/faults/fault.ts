@@ -46,6 +46,13 @@ export type Fault =
   /** The guard dies before it has read its last orders, and the next one finds them. */
   | { readonly kind: 'guard kill, orders unread'; readonly target: Target }
   | { readonly kind: 'daemon pause' | 'agent pause' | 'guard pause'; readonly target: Target; readonly for: number }
+  /** It answers again, and cannot reach the API server any more. */
+  | {
+      readonly kind: 'agent pause, then cut';
+      readonly target: Target;
+      readonly pausedFor: number;
+      readonly for: number;
+    }
   | { readonly kind: 'pod delete' | 'pod force delete'; readonly target: Target }
   /** Its object is deleted by force while its kubelet hears nothing: it lives on beside its successor. */
   | { readonly kind: 'pod orphan'; readonly target: Target; readonly for: number }
@@ -95,7 +102,16 @@ export interface PlannedFault {
 
 /** When the last consequence of a plan that is not healed by itself ends. */
 export const endOf = (plan: readonly PlannedFault[]): number =>
-  Math.max(0, ...plan.map(({ at, fault, before }) => at + (before ? 15_000 : 0) + ('for' in fault ? fault.for : 0)));
+  Math.max(
+    0,
+    ...plan.map(
+      ({ at, fault, before }) =>
+        at +
+        (before ? 15_000 : 0) +
+        ('for' in fault ? fault.for : 0) +
+        ('pausedFor' in fault ? fault.pausedFor + 500 : 0),
+    ),
+  );
 
 export const componentOf = (fault: Fault): PairComponent | undefined =>
   'component' in fault
@@ -120,5 +136,6 @@ export function describeFault(fault: Fault): string {
   const api = 'fault' in fault ? `: ${fault.fault}` : '';
   const times = 'times' in fault ? ` to ${describeTimes(fault.times)}` : '';
   const duration = 'for' in fault ? ` for ${(fault.for / 1000).toFixed(1)} s` : '';
-  return kind + target + component + node + other + edit + api + times + duration;
+  const paused = 'pausedFor' in fault ? ` after ${(fault.pausedFor / 1000).toFixed(1)} s` : '';
+  return kind + target + component + node + other + edit + api + times + paused + duration;
 }

@@ -1,6 +1,6 @@
 import { MEMBERS, PAIR_COMPONENTS, type Member, type PairComponent } from '../../../src/api/names.ts';
 import { SeededRandom } from '../engine/random.ts';
-import { API_FAULTS } from '../kubernetes/api-weather.ts';
+import { API_FAULTS, type ApiFault } from '../kubernetes/api-weather.ts';
 import {
   componentOf,
   LEASE_EDITS,
@@ -77,7 +77,8 @@ function planOf(random: SeededRandom, components: readonly PairComponent[]): Pla
   let at = FIRST_FAULT + random.between(0, 6_000);
   for (let number = 0; number < count; number++) {
     const fault = faultOf(random, components);
-    const before = random.chance(0.4) ? { before: random.pick(LIKELY_MOMENTS) } : {};
+    const likely = fault.kind === 'agent pause, then cut' || fault.kind === 'API call' ? 0.8 : 0.4;
+    const before = random.chance(likely) ? { before: random.pick(LIKELY_MOMENTS) } : {};
     plan.push({ at: Math.round(at), ...before, fault });
     plan.push(...companionsOf(random, at, fault, before.before));
     // Bursts: what breaks a protocol comes within one lease, or in the very moment.
@@ -118,7 +119,11 @@ function companionsOf(random: SeededRandom, at: number, fault: Fault, before: Mo
     return [{ at: after(20, 1_500), fault: { kind, target } }];
   }
   // Killed again within ten minutes, a container stays away for longer than a lease.
-  if (fault.kind === 'agent kill' && random.chance(0.4)) return [{ at: after(1_500, 4_000), fault }];
+  if (fault.kind === 'agent kill' && random.chance(0.5)) {
+    const edit: Fault = { kind: 'lease edit', component, edit: 'earlier copy written back' };
+    const later = random.chance(0.25) ? [{ at: after(17_000, 25_000), fault: edit }] : [];
+    return [{ at: after(1_500, 4_000), fault }, ...later];
+  }
   if (fault.kind === 'pod orphan' && random.chance(0.6)) {
     const cut: Fault = { kind: 'agent cut', target: { component, who: 'old' }, for: duration(random) };
     return [{ at: after(0, 5_000), fault: cut }];
@@ -136,6 +141,14 @@ function duration(random: SeededRandom, most = 45_000): number {
 
 type Draw = (random: SeededRandom, target: Target, component: PairComponent) => Fault;
 
+/** What leaves a write's outcome unknown is what a protocol has to stand. */
+const LIKELY_API_FAULTS: readonly ApiFault[] = [
+  ...API_FAULTS,
+  'answer lost',
+  '500 after the write',
+  '500 after the write',
+];
+
 /** Every kind of fault with how often it is drawn. */
 const DRAWS: readonly (readonly [number, Draw])[] = [
   [5, (_, target) => ({ kind: 'daemon crash', target })],
@@ -143,6 +156,15 @@ const DRAWS: readonly (readonly [number, Draw])[] = [
   [7, (_, target) => ({ kind: 'agent kill', target })],
   [2, (_, target) => ({ kind: 'agent SIGTERM', target })],
   [7, (random, target) => ({ kind: 'agent pause', target, for: duration(random) })],
+  [
+    5,
+    (random, target) => ({
+      kind: 'agent pause, then cut',
+      target,
+      pausedFor: Math.round(random.between(300, 9_000)),
+      for: duration(random),
+    }),
+  ],
   [5, (_, target) => ({ kind: 'guard kill', target })],
   [4, (_, target) => ({ kind: 'guard kill, orders unread', target })],
   [3, (random, target) => ({ kind: 'guard pause', target, for: Math.round(random.between(50, 900)) })],
@@ -170,7 +192,7 @@ const DRAWS: readonly (readonly [number, Draw])[] = [
       for: duration(random),
     }),
   ],
-  [8, (random, target) => ({ kind: 'API call', target, fault: random.pick(API_FAULTS) })],
+  [8, (random, target) => ({ kind: 'API call', target, fault: random.pick(LIKELY_API_FAULTS) })],
   [3, (random, target) => ({ kind: 'watch stall', target, for: duration(random) })],
   [1, (_, target) => ({ kind: 'watch break', target })],
   [1, (_, target) => ({ kind: 'watch expire', target })],

@@ -104,6 +104,12 @@ export class Strikes {
       case 'agent pause':
         this.#pauseAgent(pod, fault.for);
         return;
+      case 'agent pause, then cut':
+        this.#pauseAgent(pod, fault.pausedFor);
+        this.#after(fault.pausedFor + (world.random.chance(0.7) ? 0.5 : world.random.between(1, 400)), () =>
+          this.#cut(`agent ${pod.identity.uid}`, 'api', fault.for),
+        );
+        return;
       case 'guard kill':
         pod.killGuard();
         return;

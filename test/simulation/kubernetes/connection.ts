@@ -45,8 +45,8 @@ export class Connection implements Interceptor {
   async exchange<T>(call: ApiCall, handle: () => T): Promise<T> {
     const { process, timeline, random, weather, client, onCall, onFault } = this.#parts;
     onCall(call);
-    // Paused just before it sent: every deadline that it has counted from its send began before this.
-    if (!process.running) await this.#inProcess(0);
+    // Stopped or killed just before it sent (deadlines counted from the send have begun already), or just after.
+    if (!process.running && random.chance(0.5)) await this.#inProcess(0);
     const fault = weather.of(client);
     if (fault !== undefined) onFault(call, fault);
     await this.#travel();
