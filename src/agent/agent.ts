@@ -48,6 +48,8 @@ export interface AgentParts {
 
 /** The deadline of each API call. */
 const CALL_TIMEOUT: Milliseconds = 1_500;
+/** By when every kube-proxy on a live node has followed the endpoint: its minimum sync period of a second, and half again. */
+const ROUTES_SETTLE: Milliseconds = 2_000;
 /** How soon an unanswered guard is looked at again. */
 const GUARD_PERIOD: Milliseconds = 250;
 
@@ -190,15 +192,23 @@ export class Agent implements GuardListener {
     this.decision = decide({ ...custody, tenure, health: this.health.current, terminating }, now);
     this.carryOut(this.decision, tenure, now);
     this.endpoint.update(this.finished.signal);
-    if (this.terminating && this.nothingLeft(tenure)) this.finished.abort();
+    if (this.terminating && this.nothingLeft(tenure, now)) this.finished.abort();
   }
 
-  private nothingLeft(tenure: Tenure): boolean {
+  private nothingLeft(tenure: Tenure, now: Milliseconds): boolean {
     const { guard, daemon } = this.guardState;
     const over = daemon.kind === 'none' || (daemon.kind === 'unknown' && guard.kind === 'absent');
     // A Lease that is gone (its cluster is being deleted) can no longer be given back.
     const free = tenure.kind === 'none' || tenure.kind === 'unread' || this.lease === undefined;
-    return over && free;
+    return over && free && now >= this.lingersUntil;
+  }
+
+  /**
+   * A pod lives as long as its sidecar, and with it its address. While some node's kube-proxy still leads there, a
+   * connection has to be refused, which clients try again, and not to vanish, which keeps them for minutes.
+   */
+  private get lingersUntil(): Milliseconds {
+    return (this.elector.state.releasedAt ?? Number.NEGATIVE_INFINITY) + ROUTES_SETTLE;
   }
 
   private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds): void {
@@ -349,6 +359,7 @@ export class Agent implements GuardListener {
     const unsettled = daemon.kind === 'unknown' || daemon.kind === 'starting' || daemon.kind === 'stopping';
     const now = clock.now();
     const delays = [
+      ...(this.terminating && this.lingersUntil > now ? [this.lingersUntil - now] : []),
       ...(unsettled ? [GUARD_PERIOD] : []),
       ...(tenure.kind === 'active' ? [Math.max(tenure.until - now, 10)] : []),
       ...(tenure.kind === 'adopting' && daemon.kind === 'running' ? [Math.max(daemon.deadline - now, 10)] : []),

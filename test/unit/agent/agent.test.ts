@@ -324,7 +324,27 @@ describe('SIGTERM', () => {
     expect(ga.running).toBeUndefined();
     expect(gb.running).toBeDefined();
     expect(pair.log).toContain('a: hands over: PodTerminating');
-    await a.run();
+    await pair.advance(2_000, ga, gb);
+    await pair.ended(a);
+  });
+
+  test('keeps the pod, and with it its address, until every kube-proxy has followed the endpoint', async () => {
+    const { a, ga, gb } = await serving();
+    let ended = false;
+    a.terminate();
+    void pair.ended(a).then(() => (ended = true));
+    await pair.advance(1_900, ga, gb);
+    expect(gb.running).toBeDefined();
+    expect(ended).toBe(false);
+    await pair.advance(200, ga, gb);
+    expect(ended).toBe(true);
+  });
+
+  test('ends a standby’s agent at once', async () => {
+    const { b, ga, gb } = await serving();
+    b.terminate();
+    await pair.advance(10, ga, gb);
+    await pair.ended(b);
   });
 
   test('after the Lease was deleted with its cluster ends the agent as soon as the daemon is dead', async () => {
@@ -333,7 +353,7 @@ describe('SIGTERM', () => {
     a.terminate();
     await pair.advance(50, ga, gb);
     expect(ga.running).toBeUndefined();
-    await a.run();
+    await pair.ended(a);
   });
 
   test('is no proof of the daemon’s death: a guard that does not answer keeps the Lease from being released', async () => {

@@ -196,6 +196,11 @@ export class TestPair {
     await this.clock.advance(0);
   }
 
+  /** Fulfilled when the agent has ended by itself. */
+  async ended(agent: Agent): Promise<void> {
+    await this.runs.find((one) => one.agent === agent)?.run;
+  }
+
   async end(): Promise<void> {
     for (const { agent, run } of this.runs) {
       agent.abort();
