@@ -1,0 +1,342 @@
+/**
+ * The normal form of a world as bytes: two worlds with equal bytes have the same future, so one of them is enough.
+ * - Times are relative to the pod's own clock and cut off where no rule tells them apart any more.
+ * - Identities, renewTimes and uids matter by equality alone: they are numbered in the order in which they appear.
+ *   (With wall clocks that stand still renewTimes stay as they are: such a world has no end.)
+ * - resourceVersions and sequence numbers matter by order alone: they are ranked.
+ * - Terms matter by order, and by whether one follows another directly: they are ranked, with a gap where there is one
+ *   (0, the term before any claim, stays 0).
+ * - acquireTime is left out, since it never changes without renewTime or holder; so are sends whose renewTime is in no
+ *   Lease that anybody may yet be shown, since they can never be recognised again.
+ */
+import type { DaemonView } from '../../src/agent/guard/daemon-view.ts';
+import { annotations } from '../../src/api/names.ts';
+import type { Claim } from '../../src/kube/election/claim.ts';
+import type { Standing } from '../../src/kube/election/election.ts';
+import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
+import { TICK, type GuardWord, type Pod, type World, type WorldOptions } from './world.ts';
+import { sliceTerm } from './moves.ts';
+
+const STANDINGS = ['challenger', 'claiming', 'holder', 'reclaiming', 'releasing'];
+const DAEMONS = ['unknown', 'none', 'starting', 'running', 'stopping'];
+const WORDS = ['hello', 'preflight', 'terminating', 'running', 'extended', 'stopped', 'exited', 'state', 'closed'];
+const ORDERS = ['start', 'extend', 'stop', 'state?'];
+const LONGEST = 5;
+
+/** Writes worlds into one buffer, over and over. */
+export class Encoder {
+  readonly bytes = new Uint8Array(4096);
+  length = 0;
+  private terms: number[] = [];
+  private readonly options: WorldOptions;
+  private readonly owners: boolean;
+  private readonly identities: string[] = [];
+  private readonly renewTimes: string[] = [];
+  private readonly uids: string[] = [];
+  private versions: number[] = [];
+  private live: (string | undefined)[] = [];
+
+  /** @param owners whether a (broken) rule looks at the pod's name in an identity */
+  constructor(options: WorldOptions, owners: boolean) {
+    this.options = options;
+    this.owners = owners;
+  }
+
+  encode(world: World): void {
+    this.length = 0;
+    this.identities.length = this.renewTimes.length = this.uids.length = 0;
+    this.prepare(world);
+    for (const left of world.budget) this.byte(left === Infinity ? 255 : left);
+    if (this.options.faults.delete) this.term(world.statusTerm);
+    this.lease(world.lease);
+    if (this.options.slice) this.sliceOf(world.slice);
+    for (const pod of world.pods) if (pod.exists) this.pod(pod);
+    for (const pod of world.pods) if (pod.exists) this.startedUnder(pod.custody.startedUnder);
+  }
+
+  private byte(value: number): void {
+    this.bytes[this.length++] = value;
+  }
+
+  /** Gathers what ranks and relevance are measured against: every Lease that somebody has, or may yet be shown. */
+  private prepare(world: World): void {
+    const { lease, pods } = world;
+    this.versions = [];
+    this.live = [];
+    this.terms = [];
+    if (this.options.faults.delete) this.seenTerm(world.statusTerm);
+    if (this.options.slice) this.seenTerm(sliceTerm(world.slice));
+    if (lease) this.shown(lease);
+    for (const pod of pods) {
+      if (!pod.exists) continue;
+      const { call, shown, late, election } = pod;
+      if (call?.kind === 'write' && call.outcome !== 'conflict')
+        this.shown(typeof call.outcome === 'object' ? call.outcome : call.body);
+      if (call?.kind === 'read' && typeof call.shown === 'object') this.shown(call.shown);
+      if (typeof shown === 'object') this.shown(shown);
+      for (const body of late) this.shown(body);
+      if (election.observation?.lease) this.known(election.observation.lease);
+      const { standing } = election;
+      this.seenTerm(election.highestTerm);
+      if (standing.kind !== 'challenger') this.seenTerm(standing.claim.term);
+      if (standing.kind === 'claiming') this.version(standing.claim.base.resourceVersion);
+      if (standing.kind !== 'reclaiming') continue;
+      this.version(standing.next.base.resourceVersion);
+      this.seenTerm(standing.next.term);
+    }
+    this.versions.sort(ascending);
+    this.terms.sort(ascending);
+  }
+
+  private seenTerm(term: number): void {
+    if (!this.terms.includes(term)) this.terms.push(term);
+  }
+
+  private shown(lease: Lease): void {
+    this.known(lease);
+    this.live.push(lease.spec?.renewTime);
+  }
+
+  private known({ metadata, spec }: Lease): void {
+    const released = metadata.annotations?.[annotations.released];
+    this.version(metadata.resourceVersion);
+    this.seenTerm(spec?.leaseTransitions ?? 0);
+    if (released !== undefined) this.seenTerm(Number(released));
+  }
+
+  private version(text: string | undefined): void {
+    const version = Number(text);
+    if (!this.versions.includes(version)) this.versions.push(version);
+  }
+
+  private rank(text: string | undefined): void {
+    this.byte(this.versions.indexOf(Number(text)));
+  }
+
+  private term(term: number): void {
+    if (term === 0) {
+      this.byte(0);
+      return;
+    }
+    let rank = 1;
+    for (let index = 1; index < this.terms.length && this.terms[index]! <= term; index++) {
+      const before = this.terms[index - 1]!;
+      if (before > 0) rank += this.terms[index]! - before > 1 ? 2 : 1;
+    }
+    this.byte(rank);
+  }
+
+  private named(names: string[], name: string | undefined): void {
+    if (name === undefined || name === '' || name === '-') {
+      this.byte(0);
+      return;
+    }
+    let index = names.indexOf(name);
+    if (index < 0) index = names.push(name) - 1;
+    this.byte(index + 1);
+  }
+
+  /** An identity names its pod, too: what a broken rule may look at. */
+  private identity(identity: string | undefined): void {
+    const before = this.identities.length;
+    this.named(this.identities, identity);
+    if (!this.owners || this.identities.length === before || identity === undefined) return;
+    this.byte(identity.charCodeAt(0));
+    this.byte(identity.charCodeAt(4));
+  }
+
+  private renewTime(renewTime: string | undefined): void {
+    if (this.options.stuckWallClocks) this.byte(Number(renewTime?.slice(20, 26) ?? 255));
+    else this.named(this.renewTimes, renewTime);
+  }
+
+  /** A claim that nobody else knows of any more is like any other such claim. */
+  private startedUnder(identity: string | undefined): void {
+    this.byte(identity === undefined ? 254 : this.identities.indexOf(identity) & 255);
+  }
+
+  private time(at: number, now: number, least: number, most: number): void {
+    this.byte(Math.min(Math.max(Math.ceil((at - now) / TICK), least), most) + 128);
+  }
+
+  private lease(lease: Lease | undefined): void {
+    if (lease === undefined) {
+      this.byte(255);
+      return;
+    }
+    const { metadata, spec } = lease;
+    const released = metadata.annotations?.[annotations.released];
+    this.named(this.uids, metadata.uid);
+    this.rank(metadata.resourceVersion);
+    this.identity(spec?.holderIdentity);
+    this.renewTime(spec?.renewTime);
+    this.byte(spec?.leaseDurationSeconds ?? 0);
+    this.term(spec?.leaseTransitions ?? 0);
+    if (released === undefined) this.byte(255);
+    else this.term(Number(released));
+  }
+
+  private sliceOf(slice: EndpointSlice): void {
+    const { resourceVersion, annotations: held } = slice.metadata;
+    this.named(this.uids, `slice ${resourceVersion}`);
+    this.term(Number(held?.[annotations.term] ?? 0));
+    this.identity(held?.[annotations.claim]);
+  }
+
+  private pod(pod: Pod): void {
+    const { election, clock: now } = pod;
+    const steady = this.options.faults.lag ? pod.steady : 0;
+    this.byte(steady | (pod.terminating ? 4 : 0) | (pod.ended ? 8 : 0) | (election.mustRead ? 16 : 0));
+    if (this.options.stuckWallClocks) this.byte(pod.lastRenewal);
+    this.standing(election.standing, pod);
+    const { observation } = election;
+    if (observation === undefined) this.byte(254);
+    else {
+      this.lease(observation.lease);
+      const inRecord = observation.lease?.spec?.leaseDurationSeconds ?? 0;
+      this.time(observation.unchangedSince, now, -Math.max(inRecord, pod.rules.leaseDuration / TICK), 0);
+      if (!election.mustRead) this.time(observation.lastHeard, now, -2, 0);
+    }
+    this.term(election.highestTerm);
+    this.time(election.notBefore, now, 0, 3);
+    this.byte(Math.min(election.conflicts, 1));
+    if (election.standing.kind !== 'challenger') this.time(election.lastSent ?? -Infinity, now, -1, 0);
+    this.time(election.releasedAt ?? -Infinity, now, -1, 0);
+    this.guard(pod);
+    this.call(pod);
+    this.byte(pod.late.length);
+    for (const body of pod.late) this.lease(body);
+    if (pod.shown === undefined) this.byte(253);
+    else this.lease(pod.shown === 'none' ? undefined : pod.shown);
+    if (this.options.slice) this.sliceWrite(pod);
+  }
+
+  private sliceWrite({ sliceWrite, sliceWritten, election: { standing } }: Pod): void {
+    if (sliceWrite) this.sliceOf(sliceWrite);
+    else this.byte(255);
+    const claim = standing.kind === 'challenger' ? undefined : standing.claim.identity;
+    this.byte(claim !== undefined && sliceWritten === claim ? 1 : 0);
+  }
+
+  private standing(standing: Standing, pod: Pod): void {
+    this.byte(STANDINGS.indexOf(standing.kind));
+    if (standing.kind === 'challenger') return;
+    this.claim(standing.claim, pod);
+    if (standing.kind === 'claiming') this.rank(standing.claim.base.resourceVersion);
+    if (standing.kind !== 'reclaiming') return;
+    this.claim(standing.next, pod);
+    this.rank(standing.next.base.resourceVersion);
+  }
+
+  private claim(claim: Claim, { clock: now, rules }: Pod): void {
+    const longest = -rules.renewDeadline / TICK;
+    this.identity(claim.identity);
+    this.term(claim.term);
+    this.named(this.uids, claim.base.uid);
+    if (claim.confirmedSentAt === undefined) this.byte(0);
+    else this.time(claim.confirmedSentAt, now, longest, 0);
+    for (const { renewTime, sentAt } of claim.sends) {
+      if (!this.live.includes(renewTime)) continue;
+      this.renewTime(renewTime);
+      this.time(sentAt, now, longest, 0);
+    }
+    this.byte(255);
+  }
+
+  private guard(pod: Pod): void {
+    const { guard, clock: now, orders, reports } = pod;
+    const { guard: seen, daemon } = pod.custody.guardState;
+    const generation = Number(guard.id.slice(1));
+    const older = (id: string): void => this.byte(Math.min(generation - Number(id.slice(1)), 3));
+    const ranks = sequencesOf(pod);
+    const sequence = (number: number): void => this.byte(ranks.indexOf(number));
+    this.byte((guard.present ? 1 : 0) | (guard.alive ? 2 : 0) | (pod.askedAt > now - 250 ? 4 : 0));
+    if (guard.alive) {
+      this.identity(guard.claim);
+      this.time(guard.deadline * 10, now, 0, LONGEST);
+      sequence(guard.startedBy);
+    }
+    if (seen.kind === 'absent') this.byte(254);
+    else {
+      older(seen.id);
+      this.byte((seen.preflight === 'passed' ? 1 : 0) | (seen.terminating ? 2 : 0));
+    }
+    this.daemon(daemon, now, sequence);
+    if (daemon.kind === 'running') this.byte(daemon.startedBy === pod.failed ? 1 : 0);
+    sequence(pod.askedBy);
+    this.byte(orders.length);
+    for (const order of orders) {
+      this.byte(ORDERS.indexOf(order.verb));
+      sequence(order.sequence);
+      this.byte(order.sequence > guard.lastSequence ? 1 : 0);
+      if (order.verb === 'state?') continue;
+      older(order.guard);
+      if (order.verb === 'stop') continue;
+      this.identity(order.claim);
+      this.time(order.deadline * 10, now, 0, LONGEST);
+    }
+    this.byte(reports.length);
+    for (const report of reports) this.report(report, now, sequence, older);
+  }
+
+  private daemon(daemon: DaemonView, now: number, sequence: (number: number) => void): void {
+    this.byte(DAEMONS.indexOf(daemon.kind));
+    if (daemon.kind === 'unknown' || daemon.kind === 'none') return;
+    this.time(daemon.deadline, now, -2, LONGEST);
+    if (daemon.kind !== 'stopping') this.identity(daemon.claim);
+    else this.byte(daemon.startAnswered ? 1 : 0);
+    sequence(daemon.kind === 'running' ? daemon.startedBy : daemon.sequence);
+    if (daemon.kind !== 'running') this.time(daemon.since, now, -2, 0);
+  }
+
+  private report(
+    report: GuardWord,
+    now: number,
+    sequence: (number: number) => void,
+    older: (id: string) => void,
+  ): void {
+    this.byte(WORDS.indexOf(report.verb));
+    if (report.verb === 'closed') return;
+    older(report.guard);
+    if ('sequence' in report) sequence(report.sequence);
+    if (report.verb === 'exited') sequence(report.startedBy);
+    if (report.verb !== 'state') return;
+    this.byte(report.running ? 1 : 0);
+    if (!report.running) return;
+    sequence(report.startedBy);
+    this.identity(report.claim);
+    this.time(report.deadline * 10, now, -2, LONGEST);
+  }
+
+  private call({ call }: Pod): void {
+    if (call === undefined) {
+      this.byte(0);
+      return;
+    }
+    if (call.kind === 'read') {
+      this.byte(call.shown === undefined ? 1 : 2);
+      if (call.shown !== undefined) this.lease(call.shown === 'none' ? undefined : call.shown);
+      return;
+    }
+    const { outcome } = call;
+    this.byte(outcome === undefined ? 3 : outcome === 'conflict' ? 4 : 5);
+    if (outcome !== 'conflict') this.lease(outcome ?? call.body);
+  }
+}
+
+const ascending = (one: number, other: number): number => one - other;
+
+/** Every sequence number that a rule may yet compare, in order. */
+function sequencesOf(pod: Pod): number[] {
+  const { daemon } = pod.custody.guardState;
+  const all = [pod.askedBy];
+  if (pod.guard.alive) all.push(pod.guard.startedBy);
+  if (daemon.kind === 'running') all.push(daemon.startedBy);
+  if (daemon.kind === 'starting' || daemon.kind === 'stopping') all.push(daemon.sequence);
+  for (const order of pod.orders) all.push(order.sequence);
+  for (const report of pod.reports) {
+    if ('sequence' in report) all.push(report.sequence);
+    if (report.verb === 'exited' || (report.verb === 'state' && report.running)) all.push(report.startedBy);
+  }
+  return all.filter((number, index) => all.indexOf(number) === index).sort(ascending);
+}

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { mutations, redundant } from './mutations.ts';
+import { Searcher } from './searcher.ts';
+import { Visited } from './visited.ts';
+import { FAULTS, type WorldOptions } from './world.ts';
+import { worlds } from './worlds.ts';
+
+jest.setTimeout(120_000);
+
+let searcher: Searcher;
+beforeAll(() => {
+  searcher = new Searcher();
+});
+afterAll(() => searcher.end());
+
+const everything = Object.fromEntries(FAULTS.map((fault) => [fault, 1]));
+
+describe('two daemons never live at once, and the slice never goes back, in a world with', () => {
+  test.each(worlds)('$world.name', async ({ world, states, exhausted }) => {
+    const outcome = await searcher.explore(world, states);
+    expect(outcome.broken?.text).toBeUndefined();
+    expect(outcome.exhausted).toBe(exhausted);
+    if (!exhausted) expect(outcome.states).toBeGreaterThanOrEqual(states);
+  });
+});
+
+/** How many events a shortest trace takes: found by breadth, so these are exact. */
+const shortest: Record<string, number> = {
+  'the deadline is counted from the answer instead of the send': 15,
+  'the Lease is released before the daemon is proven dead': 14,
+  'the daemon is started again on the old deadline after a release was sent': 10,
+  'an agent takes a Lease with the name of its pod for its own': 5,
+  'after a lost answer the agent looks at the holder only': 12,
+  'a guard obeys an order of an earlier incarnation': 11,
+  'an order that extends starts a daemon that has died': 13,
+  'the identity is the name of the pod': 17,
+  'the identity is the name and uid of the pod, the same for each claim': 16,
+  'an empty holder counts as released': 10,
+  'a challenger uses its own duration instead of the one in the record': 6,
+  'a restarted agent goes on without a renewal, counting from when it read the Lease': 11,
+};
+
+describe('the search finds what comes of it when', () => {
+  test.each(mutations)('$name', async ({ name, world }) => {
+    const { broken } = await searcher.explore({ name, ...world }, 500_000, name);
+    expect(broken?.broken).toBe('two daemons of the pair are alive');
+    expect(broken?.text.split('\n')).toHaveLength((broken?.length ?? 0) + 2);
+    expect(broken).toMatchObject({ length: shortest[name] });
+  });
+});
+
+test.each(redundant)('nothing comes of it when $name', async ({ name, world }) => {
+  const { broken } = await searcher.explore({ name, ...world }, 50_000, name);
+  expect(broken?.text).toBeUndefined();
+});
+
+describe('worlds that the normal form takes for one have the same futures', () => {
+  const compared: WorldOptions[] = [
+    { name: 'everything', faults: everything, watch: 'late', slice: true, lateReads: true, fifos: 'both' },
+    { name: 'calls and clocks', faults: { noAnswer: 2, lag: 2, refused: 1 }, slice: true },
+    { name: 'FIFOs', faults: { crash: 1, agentRestart: 1, guardRestart: 1 }, fifos: 'both', begins: 'ordered' },
+    { name: 'edits', faults: { edit: 2, delete: 1, forceDelete: 1 }, watch: 'now' },
+    { name: 'durations', faults: { noAnswer: 1, agentRestart: 1 }, durations: { a: [5, 4], b: [3, 2] } },
+    { name: 'new', faults: { delete: 1, agentRestart: 1 }, begins: 'fresh', slice: true },
+  ];
+  test.each(compared)('$name', async (world) => {
+    const { difference, compared } = await searcher.compareFutures(world, 5_000, 3);
+    expect(difference).toBeUndefined();
+    expect(compared).toBeGreaterThan(1_000);
+  });
+});
+
+test('the set of states tells hashes apart while it grows', () => {
+  const visited = new Visited(4);
+  const bytes = new Uint8Array(4);
+  const add = (number: number): boolean => {
+    new DataView(bytes.buffer).setUint32(0, number);
+    return visited.add(bytes, 4);
+  };
+  for (let number = 0; number < 20_000; number++) if (!add(number)) throw new Error(`${number} is taken for another`);
+  for (let number = 0; number < 20_000; number++) if (add(number)) throw new Error(`${number} was forgotten`);
+  expect(visited.size).toBe(20_000);
+});

@@ -1,0 +1,416 @@
+/** Everything that can happen next in a world: each move makes another world, and never changes the one it began in. */
+import { newLease, historyOf } from '../../src/controllers/build/lease.ts';
+import { annotations } from '../../src/api/names.ts';
+import type { ActiveEndpoint } from '../../src/agent/endpoint.ts';
+import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
+import { microTime } from '../../src/kube/micro-time.ts';
+import { act, deliver, LONGEST_FIFO, noticeEnd, obeyNext, tenureOf } from './agent-model.ts';
+import { ended, greeting, newGuard, pastDeadline } from './guard-model.ts';
+import type { Protocol } from './protocol.ts';
+import {
+  FAULTS,
+  newAgent,
+  podName,
+  TICK,
+  type Call,
+  type Fault,
+  type Pod,
+  type World,
+  type WorldOptions,
+} from './world.ts';
+
+/** The kinds of moves. A move's number is its place here times four, plus the slot of its pod (3: nobody's). */
+export const MOVES = [
+  'tick',
+  'tick, clock behind',
+  'look',
+  'read seen',
+  'read answered',
+  'read failed',
+  'write lands',
+  'write answered',
+  'write unanswered',
+  'write refused',
+  'late write lands',
+  'second late write lands',
+  'watch sees',
+  'watch shows',
+  'guard obeys',
+  'report read',
+  'lifeline end noticed',
+  'daemon crashes',
+  'daemon hangs',
+  'agent restarts',
+  'guard dies',
+  'guard starts',
+  'drain',
+  'lease emptied',
+  'lease given to a stranger',
+  'lease given back',
+  'renewTime edited',
+  'lease deleted',
+  'lease remade',
+  'lease remade, term behind',
+  'force-deleted',
+  'slice read',
+  'slice write lands',
+  'slice write given up',
+] as const;
+export type Move = (typeof MOVES)[number];
+
+const NUMBER = Object.fromEntries(MOVES.map((move, index) => [move, index * 4])) as Record<Move, number>;
+const NOBODY = 3;
+const FAULT = Object.fromEntries(FAULTS.map((fault, index) => [fault, index])) as Record<Fault, number>;
+/** No more late writes of a pod than this are on their way: the older ones never land. */
+const LATE_WRITES = 2;
+
+export type Emit = (move: number, world: World, broken?: string) => void;
+
+/** Hands every world that is one move away to `emit`. */
+export class Moves {
+  private readonly options: WorldOptions;
+  private readonly protocol: Protocol;
+
+  constructor(options: WorldOptions, protocol: Protocol) {
+    this.options = options;
+    this.protocol = protocol;
+  }
+
+  from(world: World, emit: Emit): void {
+    this.time(world, emit);
+    this.hands(world, emit);
+    world.pods.forEach((pod, slot) => {
+      if (!pod.exists) return;
+      const move = (kind: Move, change: (world: World, pod: Pod) => string | undefined | void): void => {
+        const [next, copy] = this.copied(world, slot);
+        const broken = change(next, copy);
+        if (copy.orders.length <= LONGEST_FIFO) emit(NUMBER[kind] + slot, next, broken ?? undefined);
+      };
+      this.agent(pod, move);
+      this.calls(world, pod, move);
+      this.guard(pod, move);
+      this.faults(world, pod, move);
+      if (this.options.slice) this.slice(world, pod, move);
+    });
+  }
+
+  private copied(world: World, slot: number): [World, Pod] {
+    const pods = world.pods.slice();
+    const pod = { ...pods[slot]! };
+    pods[slot] = pod;
+    return [{ ...world, pods }, pod];
+  }
+
+  private act(world: World, pod: Pod): void {
+    act(world, pod, this.protocol, this.options);
+  }
+
+  /** A tick of all clocks but perhaps one. A clock loses at most one tick in three, so that two are left of a lease. */
+  private time(world: World, emit: Emit): void {
+    const tick = (behind: number): World => {
+      const pods = world.pods.map((pod, slot) => this.ticked(pod, slot === behind));
+      return { ...world, pods, budget: behind === NOBODY ? world.budget : paid(world, 'lag') };
+    };
+    emit(NUMBER.tick + NOBODY, tick(NOBODY));
+    if (!affordable(world, 'lag')) return;
+    world.pods.forEach((pod, slot) => {
+      if (pod.exists && pod.steady === 2) emit(NUMBER['tick, clock behind'] + slot, tick(slot));
+    });
+  }
+
+  private ticked(pod: Pod, behind: boolean): Pod {
+    if (!pod.exists) return pod;
+    if (behind) return { ...pod, steady: 0 };
+    const clock = pod.clock + TICK;
+    const next = { ...pod, clock, steady: Math.min(pod.steady + 1, 2) };
+    if (pastDeadline(pod.guard, clock / 10)) die(next, 137);
+    return next;
+  }
+
+  private agent(pod: Pod, move: PodMove): void {
+    move('look', (world, copy) => this.act(world, copy));
+    const { fifos } = this.options;
+    if (fifos && pod.reports.length > 0) {
+      move('report read', (world, copy) => {
+        copy.reports = pod.reports.slice(1);
+        deliver(copy, pod.reports[0]!, this.protocol);
+        this.act(world, copy);
+      });
+    }
+    if (fifos && pod.ended) {
+      move('lifeline end noticed', (world, copy) => {
+        noticeEnd(copy, this.protocol);
+        this.act(world, copy);
+      });
+    }
+  }
+
+  private calls(world: World, pod: Pod, move: PodMove): void {
+    const { call } = pod;
+    if (call?.kind === 'read') this.reads(world, call, move);
+    if (call?.kind === 'write') this.writes(world, pod, call, move);
+    pod.late.forEach((body, index) => {
+      move(index === 0 ? 'late write lands' : 'second late write lands', (next, copy) => void store(next, body, copy));
+    });
+    if (this.options.watch !== undefined) this.watches(world, pod, move);
+  }
+
+  private reads(world: World, call: Call & { kind: 'read' }, move: PodMove): void {
+    const { protocol } = this;
+    const answer = (next: World, copy: Pod, shown: Lease | undefined): void => {
+      copy.call = undefined;
+      copy.election = protocol.readAnswered(copy.election, shown, copy.clock);
+      this.act(next, copy);
+    };
+    if (this.options.lateReads && call.shown === undefined) {
+      move('read seen', (_, copy) => void (copy.call = { ...call, shown: world.lease ?? 'none' }));
+    } else {
+      const shown = this.options.lateReads ? call.shown : world.lease;
+      move('read answered', (next, copy) => answer(next, copy, shown === 'none' ? undefined : shown));
+    }
+    if (!affordable(world, 'refused')) return;
+    move('read failed', (next, copy) => {
+      next.budget = paid(world, 'refused');
+      copy.call = undefined;
+      copy.election = protocol.callFailed(copy.election, 'unknown', copy.rules, copy.clock);
+      this.act(next, copy);
+    });
+  }
+
+  private writes(world: World, pod: Pod, call: Call & { kind: 'write' }, move: PodMove): void {
+    const { protocol } = this;
+    const { outcome } = call;
+    if (outcome === undefined) {
+      move('write lands', (next, copy) => void (copy.call = { ...call, outcome: store(next, call.body, copy) }));
+    }
+    if (outcome === undefined && affordable(world, 'refused')) {
+      move('write refused', (next, copy) => {
+        next.budget = paid(world, 'refused');
+        copy.call = undefined;
+        copy.election = protocol.callFailed(copy.election, 'refused', copy.rules, copy.clock);
+        this.act(next, copy);
+      });
+    }
+    if (outcome !== undefined) {
+      move('write answered', (next, copy) => {
+        copy.call = undefined;
+        copy.election =
+          outcome === 'conflict'
+            ? protocol.callFailed(copy.election, 'conflict', copy.rules, copy.clock)
+            : protocol.writeAnswered(copy.election, outcome, copy.clock);
+        this.act(next, copy);
+      });
+    }
+    if (!affordable(world, 'noAnswer')) return;
+    move('write unanswered', (next, copy) => {
+      next.budget = paid(world, 'noAnswer');
+      copy.call = undefined;
+      if (outcome === undefined) copy.late = [...pod.late, call.body].slice(-LATE_WRITES);
+      copy.election = protocol.callFailed(copy.election, 'unknown', copy.rules, copy.clock);
+      this.act(next, copy);
+    });
+  }
+
+  private watches(world: World, pod: Pod, move: PodMove): void {
+    const late = this.options.watch === 'late';
+    const current = world.lease ?? 'none';
+    if (late && pod.shown !== current) move('watch sees', (_, copy) => void (copy.shown = current));
+    const shown = late ? pod.shown : current;
+    if (shown === undefined || sameVersion(shown, pod.election.observation)) return;
+    move('watch shows', (next, copy) => {
+      copy.shown = undefined;
+      copy.election = this.protocol.heard(copy.election, shown === 'none' ? undefined : shown, copy.clock);
+      this.act(next, copy);
+    });
+  }
+
+  private guard(pod: Pod, move: PodMove): void {
+    if (!pod.guard.present) {
+      move('guard starts', (_, copy) => {
+        copy.guard = newGuard(`g${Number(pod.guard.id.slice(1)) + 1}`);
+        copy.reports = [...pod.reports, ...greeting(copy.guard)];
+      });
+    } else if (this.options.fifos === 'both' && pod.orders.length > 0) {
+      move('guard obeys', (_, copy) => obeyNext(copy, this.protocol));
+    }
+  }
+
+  private faults(world: World, pod: Pod, move: PodMove): void {
+    const fault = (name: Fault, kind: Move, possible: boolean, change: (world: World, pod: Pod) => void): void => {
+      if (!possible || !affordable(world, name)) return;
+      move(kind, (next, copy) => {
+        next.budget = paid(world, name);
+        change(next, copy);
+      });
+    };
+    const { daemon } = pod.custody.guardState;
+    fault('crash', 'daemon crashes', pod.guard.alive, (_, copy) => die(copy, 134));
+    fault('hang', 'daemon hangs', daemon.kind === 'running' && pod.failed !== daemon.startedBy, (_, copy) => {
+      if (daemon.kind === 'running') copy.failed = daemon.startedBy;
+    });
+    fault('agentRestart', 'agent restarts', true, (_, copy) => {
+      const { call } = pod;
+      const inFlight = call?.kind === 'write' && call.outcome === undefined ? [call.body] : [];
+      Object.assign(copy, newAgent(), { late: [...pod.late, ...inFlight].slice(-LATE_WRITES), ended: false });
+      copy.terminating = pod.terminating;
+    });
+    fault('guardRestart', 'guard dies', pod.guard.present, (_, copy) => {
+      copy.ended ||= pod.guard.alive;
+      copy.guard = { ...pod.guard, present: false, alive: false };
+      copy.reports = [...pod.reports, { verb: 'closed' }];
+    });
+    fault('drain', 'drain', !pod.terminating, (_, copy) => void (copy.terminating = true));
+  }
+
+  /** What an administrator and the operator do to the Lease, and a pod that is deleted by force while it runs on. */
+  private hands(world: World, emit: Emit): void {
+    const { lease } = world;
+    const edited = (kind: Move, fault: Fault, change: (lease: Lease) => Lease | undefined, slot = NOBODY): void => {
+      if (lease === undefined || !affordable(world, fault)) return;
+      const next = { ...world, pods: world.pods.slice(), budget: paid(world, fault) };
+      const body = change(lease);
+      if (body === undefined) remove(next);
+      else store(next, body);
+      emit(NUMBER[kind] + slot, next);
+    };
+    const withSpec = (spec: Lease['spec']) => (of: Lease) => ({ ...of, spec: { ...of.spec, ...spec } });
+    const holder = lease?.spec?.holderIdentity ?? '';
+    if (holder !== '') edited('lease emptied', 'edit', withSpec({ holderIdentity: '' }));
+    edited('lease given to a stranger', 'edit', withSpec({ holderIdentity: `x-0/9/r${world.words + 1}` }));
+    edited('renewTime edited', 'edit', withSpec({ renewTime: microTime(world.words + 1) }));
+    world.pods.forEach((pod, slot) => {
+      const identity = claimed(pod);
+      if (identity === undefined || identity === holder) return;
+      edited('lease given back', 'edit', withSpec({ holderIdentity: identity }), slot);
+    });
+    edited('lease deleted', 'delete', () => undefined);
+    if (lease === undefined) {
+      emit(NUMBER['lease remade'] + NOBODY, remade(world, world.statusTerm));
+      if (world.statusTerm > 1) emit(NUMBER['lease remade, term behind'] + NOBODY, remade(world, world.statusTerm - 1));
+    }
+    if (affordable(world, 'forceDelete') && !world.pods[2]!.exists) {
+      const [next, copy] = this.copied(world, 2);
+      copy.exists = true;
+      emit(NUMBER['force-deleted'] + NOBODY, { ...next, budget: paid(world, 'forceDelete') });
+    }
+  }
+
+  private slice(world: World, pod: Pod, move: PodMove): void {
+    const tenure = tenureOf(pod, this.protocol);
+    if (pod.sliceWrite === undefined && tenure.kind === 'active' && pod.sliceWritten !== tenure.claim) {
+      move('slice read', (next, copy) => {
+        const verdict = this.protocol.nextEndpoint(world.slice, endpointOf(pod, tenure.claim, tenure.term));
+        if (verdict.kind === 'write') copy.sliceWrite = verdict.slice;
+        if (verdict.kind === 'current') copy.sliceWritten = tenure.claim;
+        if (verdict.kind === 'overtaken') copy.election = this.protocol.raiseTerm(copy.election, verdict.term);
+        this.act(next, copy);
+      });
+    }
+    const { sliceWrite } = pod;
+    if (sliceWrite === undefined) return;
+    move('slice write lands', (next, copy) => {
+      copy.sliceWrite = undefined;
+      if (sliceWrite.metadata.resourceVersion !== world.slice.metadata.resourceVersion) return undefined;
+      next.slice = withVersion(sliceWrite, ++next.version);
+      copy.sliceWritten = sliceWrite.metadata.annotations?.[annotations.claim] ?? '';
+      const [before, after] = [sliceTerm(world.slice), sliceTerm(sliceWrite)];
+      return after < before ? `the slice went back from term ${before} to ${after}` : undefined;
+    });
+    move('slice write given up', (_, copy) => void (copy.sliceWrite = undefined));
+  }
+}
+
+type PodMove = (kind: Move, change: (world: World, pod: Pod) => string | undefined | void) => void;
+
+const affordable = (world: World, fault: Fault): boolean => world.budget[FAULT[fault]]! > 0;
+
+const paid = (world: World, fault: Fault): readonly number[] =>
+  world.budget[FAULT[fault]] === Infinity
+    ? world.budget
+    : world.budget.with(FAULT[fault], world.budget[FAULT[fault]]! - 1);
+
+function die(pod: Pod, code: number): void {
+  const { guard, reports } = ended(pod.guard, code);
+  pod.guard = guard;
+  pod.reports = [...pod.reports, ...reports];
+  pod.ended = true;
+}
+
+const withVersion = <T extends Lease | EndpointSlice>(object: T, version: number): T => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(version) },
+});
+
+/** The API server's compare-and-swap. */
+function store(world: World, body: Lease, writer?: Pod): Lease | 'conflict' {
+  const { uid, resourceVersion } = world.lease?.metadata ?? {};
+  if (uid !== body.metadata.uid || resourceVersion !== body.metadata.resourceVersion) return 'conflict';
+  const stored = withVersion(body, ++world.version);
+  world.lease = stored;
+  world.words++;
+  world.statusTerm = Math.max(world.statusTerm, stored.spec?.leaseTransitions ?? 0);
+  forgetLost(world, writer);
+  return stored;
+}
+
+function remove(world: World): void {
+  world.lease = undefined;
+  forgetLost(world);
+}
+
+/**
+ * A write on an older version can only conflict: it is the same whether that has been found out yet.
+ * @param own the pod that is a copy already
+ */
+function forgetLost(world: World, own?: Pod): void {
+  const { uid, resourceVersion } = world.lease?.metadata ?? {};
+  const lost = (body: Lease): boolean => body.metadata.uid !== uid || body.metadata.resourceVersion !== resourceVersion;
+  world.pods.forEach((pod, slot) => {
+    const { call } = pod;
+    const lostCall = call?.kind === 'write' && call.outcome === undefined && lost(call.body);
+    if (!lostCall && !pod.late.some(lost)) return;
+    const copy = pod === own ? own : (world.pods[slot] = { ...pod });
+    copy.late = pod.late.filter((body) => !lost(body));
+    if (lostCall) copy.call = { ...call, outcome: 'conflict' };
+  });
+}
+
+function remade(world: World, statusTerm: number): World {
+  const history = historyOf({ membersExist: true, statusTerm, sliceTerm: sliceTerm(world.slice) || undefined });
+  const cluster = { name: 'pair', namespace: 'default', uid: '1' };
+  const version = world.version + 1;
+  const lease = newLease(cluster, 'statestore', 3, history);
+  const metadata = { ...lease.metadata, uid: String(version), resourceVersion: String(version) };
+  return { ...world, version, lease: { ...lease, metadata } };
+}
+
+export const sliceTerm = (slice: EndpointSlice): number => Number(slice.metadata.annotations?.[annotations.term] ?? 0);
+
+const sameVersion = (shown: Lease | 'none', observation: Pod['election']['observation']): boolean =>
+  observation !== undefined &&
+  (shown === 'none'
+    ? observation.lease === undefined
+    : observation.lease?.metadata.uid === shown.metadata.uid &&
+      observation.lease?.metadata.resourceVersion === shown.metadata.resourceVersion);
+
+/** The identity that a pod believes to hold, or to have claimed. */
+function claimed(pod: Pod): string | undefined {
+  const { standing } = pod.election;
+  return standing.kind === 'challenger' ? undefined : standing.claim.identity;
+}
+
+const endpointOf = (pod: Pod, claim: string, term: number): ActiveEndpoint => ({
+  claim,
+  term,
+  podName: podName(pod),
+  podUid: pod.uid,
+  podIp: `${pod.member}${pod.uid}`,
+  nodeName: pod.member,
+  namespace: 'default',
+});
+
+/** What a move's number stands for. */
+export const moveOf = (number: number): { kind: Move; slot: number } => ({
+  kind: MOVES[number >> 2]!,
+  slot: number & 3,
+});

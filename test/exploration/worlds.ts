@@ -1,0 +1,66 @@
+/**
+ * The small worlds that are searched: two members (and a replacement where a pod is deleted by force), one Lease, one
+ * slice. Each names its budget of faults. Without being counted as one, calls take any time, and an agent looks up at any
+ * time or not at all: a pause or an outage of any length. `noAnswer` is a write whose outcome its agent never learns and
+ * that may land at any later time; `refused` a call that fails and has not taken place.
+ */
+import { FAULTS, type WorldOptions } from './world.ts';
+
+export interface Searched {
+  readonly world: WorldOptions;
+  /** How many states `npm test` looks at, at most. */
+  readonly states: number;
+  /** Whether that is all there are. */
+  readonly exhausted: boolean;
+}
+
+const searched = (world: WorldOptions, states: number, exhausted = false): Searched => ({ world, states, exhausted });
+
+const always = Number.POSITIVE_INFINITY;
+
+export const worlds: readonly Searched[] = [
+  searched({ name: 'outages of any length', faults: { refused: always } }, 200_000, true),
+  searched({ name: 'a daemon that crashes', faults: { crash: 1 } }, 200_000, true),
+  searched({ name: 'a write that is not answered and may land late', faults: { noAnswer: 1 } }, 400_000, true),
+  searched({ name: 'a clock that loses ticks again and again', faults: { lag: always } }, 400_000, true),
+  searched({ name: 'an agent that restarts and has forgotten everything', faults: { agentRestart: 1 } }, 400_000, true),
+  searched({ name: 'members configured otherwise', faults: {}, durations: { a: [5, 4], b: [3, 2] } }, 200_000, true),
+  searched({ name: 'a pair that is new', faults: {}, begins: 'fresh' }, 100_000, true),
+  searched({ name: 'a pod that is drained', faults: { drain: 1 } }, 200_000, true),
+  searched(
+    {
+      name: 'FIFOs, with a start unanswered, and guards and agents that restart',
+      faults: { guardRestart: 1, agentRestart: 1 },
+      fifos: 'both',
+      begins: 'ordered',
+      watch: 'now',
+    },
+    80_000,
+  ),
+  searched(
+    { name: 'FIFOs, and daemons that crash and hang', faults: { crash: 1, hang: 1, drain: 1 }, fifos: 'both' },
+    80_000,
+  ),
+  searched({ name: 'a Lease edited by hand', faults: { edit: 1, refused: 1 }, watch: 'now' }, 80_000),
+  searched({ name: 'a Lease deleted and remade', faults: { delete: 1, agentRestart: 1 }, slice: true }, 80_000),
+  searched({ name: 'a pod deleted by force that runs on', faults: { forceDelete: 1, noAnswer: 1 } }, 80_000),
+  searched(
+    { name: 'watches and reads that lag behind', faults: { noAnswer: 1, delete: 1 }, watch: 'late', lateReads: true },
+    80_000,
+  ),
+  searched(
+    { name: 'wall clocks that stand still', faults: { agentRestart: 1, noAnswer: 1 }, stuckWallClocks: true },
+    80_000,
+  ),
+  searched(
+    {
+      name: 'everything at once',
+      faults: Object.fromEntries(FAULTS.map((fault) => [fault, 1])),
+      fifos: 'both',
+      watch: 'late',
+      lateReads: true,
+      slice: true,
+    },
+    60_000,
+  ),
+];
