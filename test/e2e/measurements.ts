@@ -1,7 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RESULTS } from './environment.ts';
-import type { Observer } from './observer.ts';
 
 /** One measured figure of a run. All of a kind make one line of the table. */
 export interface Measurement {
@@ -18,6 +17,9 @@ export interface Measurement {
   /** What the median may be at most, if there is a bound. */
   readonly medianBound?: number;
 }
+
+/** Samples further apart than this do not support a claim that there never were two, in milliseconds. */
+export const LONGEST_GAP = 250;
 
 export const MEASUREMENTS = resolve(RESULTS, 'measurements.jsonl');
 
@@ -46,10 +48,12 @@ export function median(numbers: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** What observing cost and how closely it looked: it stands beside the figures that rest on it. */
-export function recordObserver(observer: Observer): void {
-  const figure = (moment: string, value: number, unit: string, bound?: number): void =>
-    record({ subject: 'observer', fault: '-', moment, value, unit, ...(bound !== undefined && { bound }) });
-  figure('load', observer.load * 100, '% of a CPU');
-  figure('largest gap', observer.largestGap(0), 'ms', 250);
+/** What observing took of one CPU: it stands beside the figures that it must not disturb. */
+export function recordLoad(share: number): void {
+  record({ subject: 'observer', fault: '-', moment: 'load', value: share * 100, unit: '% of a CPU' });
+}
+
+/** The longest time between two samples of a case, in milliseconds: "never two" is worth as much as this is short. */
+export function recordGap(value: number): void {
+  record({ subject: 'observer', fault: '-', moment: 'longest gap in a case', value, unit: 'ms', bound: LONGEST_GAP });
 }

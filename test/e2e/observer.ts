@@ -8,6 +8,7 @@ import { now } from './clock.ts';
 import type { Instant } from './clock.ts';
 import { until, missing } from './conditions.ts';
 import { NAMESPACE, onTestCluster } from './environment.ts';
+import { LONGEST_GAP } from './measurements.ts';
 import { overlaps, termsThatWentBack } from './never.ts';
 import type { ImpaladState, PairDaemon, Pod, Sighting } from './observer/protocol.ts';
 
@@ -43,9 +44,6 @@ export interface LeaseChange {
   readonly term: number;
   readonly deleted: boolean;
 }
-
-/** A gap between samples that is too long for a claim that there never were two. */
-const LONGEST_GAP = 250;
 
 /** Watches a namespace from outside, in a process of its own, and keeps what it saw. */
 export class Observer {

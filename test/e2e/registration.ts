@@ -1,3 +1,4 @@
+import { AGENT_PORT } from '../../src/daemons/ports.ts';
 import { api } from './api.ts';
 import { onTestCluster } from './environment.ts';
 import type { Observer } from './observer.ts';
@@ -49,4 +50,15 @@ export function incomplete(observer: Observer, impalads: readonly Pod[]): string
     if (name.includes('-coordinator-') && !state.catalogReady) return [`${name} has no catalog`];
     return [];
   });
+}
+
+/**
+ * Seconds since a pod's agent last saw the Lease being renewed. Kubernetes believes for 40 s that the pods of a node
+ * that was cut off are ready, and an agent needs a while to find back: this tells of both.
+ */
+export async function leaseAge(pod: Pod): Promise<number> {
+  const { name, namespace = '' } = pod.metadata;
+  const address = { namespace, pod: name, ip: pod.status.podIP ?? '', port: AGENT_PORT };
+  const { body } = await podPage(via, address, '/metrics', 1000);
+  return Number(/^impala_ha_lease_age_seconds (\S+)$/m.exec(body)?.[1] ?? NaN);
 }

@@ -2,17 +2,18 @@ import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { AGENT_CONTAINER, PAIR_COMPONENTS } from '../../src/api/names.ts';
 import type { PairComponent } from '../../src/api/names.ts';
 import { api, paths } from './api.ts';
+import { LEASE_DURATION } from './bounds.ts';
 import { now, seconds } from './clock.ts';
 import type { Instant } from './clock.ts';
 import { Missing, missing, until } from './conditions.ts';
 import { CLUSTER, NAMESPACE, OPERATOR_NAMESPACE, OPERATOR_RELEASE } from './environment.ts';
 import { undoFaults } from './faults/undo.ts';
 import { impalaCluster } from './manifests.ts';
-import { recordObserver } from './measurements.ts';
+import { recordGap, recordLoad } from './measurements.ts';
 import { Observer } from './observer.ts';
 import { isReady, pairOf } from './pair.ts';
 import type { Pair } from './pair.ts';
-import { impaladPods, incomplete, unregistered } from './registration.ts';
+import { impaladPods, incomplete, leaseAge, unregistered } from './registration.ts';
 
 const IMPALADS = 4;
 
@@ -33,6 +34,11 @@ export async function shortcomings(observer: Observer): Promise<string[]> {
   const impalads = impaladPods(observer, CLUSTER);
   if (impalads.length !== IMPALADS) found.push(`there are ${impalads.length} impalads`);
   found.push(...impalads.filter((pod) => !isReady(pod)).map(({ metadata }) => `${metadata.name} is not Ready`));
+  for (const pair of [statestore, catalog]) {
+    if (pair === undefined || pair instanceof Missing || found.length > 0) continue;
+    const follows = (await leaseAge(pair.standby)) * 1000 < LEASE_DURATION[pair.component] / 2;
+    if (!follows) found.push(`${pair.standby.metadata.name} does not follow the Lease`);
+  }
   if (found.length > 0 || statestore === undefined || statestore instanceof Missing) return found;
   found.push(...(await unregistered(observer, impalads, statestore.active)), ...incomplete(observer, impalads));
   return found;
@@ -106,12 +112,13 @@ export class SharedCluster {
   async concludeCase(): Promise<void> {
     await undoFaults();
     const violations = await this.observer.violations(this.#caseStarted);
+    recordGap(this.observer.largestGap(this.#caseStarted));
     if (violations.length > 0) throw new Error(violations.join('\n'));
   }
 
   tearDown(): void {
     if (this.#observer === undefined) return;
-    recordObserver(this.#observer);
+    recordLoad(this.#observer.load);
     this.#observer.stop();
   }
 
