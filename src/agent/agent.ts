@@ -113,11 +113,17 @@ export class Agent implements GuardListener {
     });
   }
 
-  /** Whether this pod is as it should be: the active's daemon serves, the standby's could be started. */
+  /** Whether this pod is as it should be: the active's daemon serves, the standby's could be started at once. */
   get ready(): boolean {
     const { guard, daemon } = this.guardState;
-    if (daemon.kind === 'none') return guard.kind === 'present' && guard.preflight === 'passed';
-    return this.health.current?.phase === 'serving';
+    if (daemon.kind !== 'none') return this.health.current?.phase === 'serving';
+    return guard.kind === 'present' && guard.preflight === 'passed' && this.followsTheLease;
+  }
+
+  /** A standby whose watch brings none of the renewals would not see a release either. */
+  private get followsTheLease(): boolean {
+    const held = (this.lease?.spec?.holderIdentity ?? '') !== '';
+    return !held || this.parts.clock.now() <= this.elector.lastWatched + 3 * this.rules.retryPeriod;
   }
 
   get tenure(): Tenure {

@@ -91,7 +91,9 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
   const watching = new AbortController();
   const onState = (state: ObjectState<Lease>): void =>
     agent.elector.heard(state.kind === 'present' ? state.object : undefined);
-  const watch = watchObject<Lease>(environment, lease, { onState }, watching.signal);
+  // A holder renews every retry period: a watch that brings nothing for two is dead, and with it the next hand-over.
+  const silence = (2 * configuration.retryPeriodSeconds + 1) * 1000;
+  const watch = watchObject<Lease>(environment, lease, { onState, silence }, watching.signal);
   const server = await startAgentServer({
     port: configuration.agentPort,
     ready: () => agent.ready,

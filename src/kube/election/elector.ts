@@ -37,6 +37,7 @@ export interface ElectorOptions {
 export class Elector {
   private current = election.initialElection;
   private lastRenewMicroseconds = 0;
+  private watchedAt = Number.NEGATIVE_INFINITY;
   private readonly options: ElectorOptions;
   private readonly wakeup: Wakeup;
 
@@ -54,8 +55,14 @@ export class Elector {
     return election.activeUntil(this.current, this.options.rules);
   }
 
+  /** When a watch last brought news of the Lease, on the injected clock; minus infinity when it never did. */
+  get lastWatched(): Milliseconds {
+    return this.watchedAt;
+  }
+
   /** Takes in the Lease as a watch saw it. */
   heard(lease: Lease | undefined): void {
+    this.watchedAt = this.options.clock.now();
     this.become(election.heard(this.current, lease, this.options.clock.now()));
   }
 

@@ -380,6 +380,17 @@ describe('the guard that does not answer a start', () => {
   });
 });
 
+describe('readiness', () => {
+  test('of a standby needs a watch that brings the holder’s renewals', async () => {
+    const { a, b, ga, gb } = await serving();
+    await pair.advance(12_000, ga, gb);
+    expect([a.ready, b.ready]).toEqual([true, true]);
+    pair.deafen();
+    await pair.advance(10_000, ga, gb);
+    expect([a.ready, b.ready]).toEqual([true, false]);
+  });
+});
+
 describe('sign-ins', () => {
   test('stand beside each other on the Lease and say who is ready', async () => {
     await serving();

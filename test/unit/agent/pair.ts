@@ -155,6 +155,7 @@ export class TestPair {
   readonly sliceWrites: EndpointSlice[] = [];
   readonly log: string[] = [];
   private words = 0;
+  private deaf = false;
   private readonly runs: { agent: Agent; run: Promise<void> }[] = [];
 
   /** Starts an agent; its guard is started by the test. */
@@ -181,7 +182,9 @@ export class TestPair {
       observer: this.observer(member),
     });
     guard.connect(agent);
-    this.store.watch((lease) => agent.elector.heard(lease));
+    this.store.watch((lease) => {
+      if (!this.deaf) agent.elector.heard(lease);
+    });
     this.runs.push({ agent, run: agent.run() });
     return { agent, guard };
   }
@@ -194,6 +197,11 @@ export class TestPair {
       for (const guard of guards) guard.enforceDeadline();
     }
     await this.clock.advance(0);
+  }
+
+  /** Stops all watches, without a word. */
+  deafen(): void {
+    this.deaf = true;
   }
 
   /** Fulfilled when the agent has ended by itself. */
