@@ -51,30 +51,23 @@ export function failureOfStatus(
   });
 }
 
+const REASONS: Readonly<Record<number, ApiErrorReason>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  408: 'Timeout',
+  409: 'Conflict',
+  410: 'Expired',
+  429: 'TooManyRequests',
+};
+
 function reasonOf(httpStatus: number, status: StatusBody): ApiErrorReason {
-  switch (httpStatus) {
-    case 401:
-      return 'Unauthorized';
-    case 403:
-      return 'Forbidden';
-    case 404:
-      return 'NotFound';
-    case 408:
-      return 'Timeout';
-    case 409:
-      return status.reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict';
-    case 410:
-      return 'Expired';
-    case 429:
-      return 'TooManyRequests';
-    case 422:
-      // A patch that names an object by uid finds another one under its name: the API server calls that an invalid
-      // change of the uid, but nothing is wrong with the request. It is 409 when there is no such object at all.
-      return status.details?.causes?.some(({ field }) => field === 'metadata.uid') ? 'Conflict' : 'Invalid';
-    default:
-      if (httpStatus >= 500 && !MISFIT.test(status.message ?? '')) return 'ServerError';
-      return 'Invalid';
-  }
+  if (httpStatus === 409 && status.reason === 'AlreadyExists') return 'AlreadyExists';
+  // A patch that names an object by uid finds another one under its name: the API server calls that an invalid change of
+  // the uid (422), but nothing is wrong with the request. It is 409 when there is no such object at all.
+  if (status.details?.causes?.some(({ field }) => field === 'metadata.uid')) return 'Conflict';
+  const misfit = httpStatus >= 500 && MISFIT.test(status.message ?? '');
+  return REASONS[httpStatus] ?? (httpStatus >= 500 && !misfit ? 'ServerError' : 'Invalid');
 }
 
 function parseStatus(body: string): StatusBody {
