@@ -34,7 +34,7 @@ export interface Decision {
   readonly order: Order | undefined;
   /** Whether the Lease is renewed. */
   readonly renew: boolean;
-  /** Whether the Lease is given back: only ever with proof that the daemon is dead. */
+  /** Whether the Lease is given back: only ever with proof that the daemon is dead (P5). */
   readonly release: boolean;
 }
 
@@ -73,7 +73,7 @@ function unanswered(situation: Situation, since: Milliseconds, now: Milliseconds
   return { ...nothing, renew: answerable };
 }
 
-/** The holder without a daemon: a new claim starts one, a claim whose daemon has died is over. */
+/** The holder without a daemon: a new claim starts one, a claim whose daemon has died is over (P7). */
 function active(situation: Situation, tenure: Tenure & { kind: 'active' }): Decision {
   const { guardState, terminating, startedUnder } = situation;
   const fresh = startedUnder !== tenure.claim;

@@ -20,7 +20,7 @@ export type NextEndpoint =
   | { readonly kind: 'overtaken'; readonly term: number };
 
 /**
- * What becomes of the EndpointSlice when this claim is the Lease's. It never goes back to an older term: the write is a
+ * What becomes of the EndpointSlice when this claim is the Lease's (P10). It never goes back to an older term: the write is a
  * compare-and-swap on what was read here, and a holder of an older term finds a later one in it.
  * The old address is left out, not marked as not ready: a connection that is refused beats one into a black hole.
  */

@@ -42,7 +42,7 @@ export function tenureOf(state: ElectionState, rules: ElectionRules, daemon: Dae
 
 /**
  * Whether a daemon that was found running, after this agent was restarted, may be kept by a renewal: only if its claim is
- * the Lease's and its guard's deadline has not passed. (After it, the guard has killed it, and the record may be due to
+ * the Lease's and its guard's deadline has not passed (P11). (After it, the guard has killed it, and the record may be due to
  * somebody else at any moment.)
  */
 function mayAdopt(state: ElectionState, daemon: DaemonView, now: Milliseconds): boolean {

@@ -1,6 +1,6 @@
 /**
  * What the agent knows of its guard and of the daemon, as a pure function of what the guard reported, what the lifeline
- * showed and what was ordered. "There is no daemon" is only ever concluded from proof.
+ * showed and what was ordered. "There is no daemon" is only ever concluded from proof (P5).
  */
 import type { Milliseconds } from '../../kube/clock.ts';
 import type { Preflight, Report } from './message.ts';

@@ -25,7 +25,7 @@
 #
 # GUARD is a random id of this run of the guard. An order for another id, with a sequence number that is not higher than
 # the last one, or without its end is dropped: bytes in a FIFO outlive both their writer and their reader.
-# DEADLINE counts hundredths of a second.
+# DEADLINE counts hundredths of a second. P1, P8 and P9 below are rules of docs/protocol.md.
 set -u
 directory=${HA_DIRECTORY:-/run/impala-ha}
 command=("$@")
@@ -126,6 +126,7 @@ obey() { # WORD...: one order
     report state "$guard" "$sequence" "$what" "$started_by" "$term" "$claim" "$deadline" "$preflight"
     return 0
   fi
+  # P8: bytes of another time.
   [[ $2 == "$guard" && $sequence -gt $last_sequence ]] || return 0
   last_sequence=$sequence
   case $verb in
@@ -190,7 +191,7 @@ while true; do
     buffer+=$part order=
   fi
   uptime
-  # The deadline comes before the order: one that arrives late must not extend what is already over.
+  # P1, P9: the deadline comes before the order: one that arrives late must not extend what is already over.
   [[ $daemon == 0 ]] || ! ended "$daemon" || reap_daemon
   [[ $daemon == 0 || $now -lt $deadline ]] || kill_daemon "its deadline has passed"
   if [[ -n $order ]]; then

@@ -45,7 +45,7 @@ export const withSend = (claim: Claim, send: Send): Claim => ({
 
 /**
  * The write of this claim that the Lease shows, if it shows one. Both identity and renewTime must match: a Lease edited
- * by hand may still bear the identity, but nobody knows then what else was written over.
+ * by hand may still bear the identity, but nobody knows then what else was written over (P3).
  */
 export function sendShownBy(lease: Lease, claim: Claim): Send | undefined {
   if (lease.spec?.holderIdentity !== claim.identity) return undefined;

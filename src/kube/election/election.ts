@@ -3,7 +3,7 @@
  * out. There is no clock, no network and no randomness in here, so that a table, a simulation and an exhaustive search
  * can all drive this very code. The rules are client-go's (a challenger trusts only its own clock and only a
  * compare-and-swap is a claim) with three that client-go lacks: an identity for each claim, a release that is said, and
- * deadlines that count from the moment *before* a write was sent.
+ * deadlines that count from the moment *before* a write was sent. P1 to P13 in comments are the rules of docs/protocol.md.
  */
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
@@ -138,7 +138,7 @@ function settle(standing: Standing, lease: Lease | undefined): Standing {
 /**
  * A holder whose Lease is gone goes on until its deadline, as in an outage of the API server. One that finds the Lease
  * made anew and empty may still claim it before its deadline: nobody can have become active in between, because whoever
- * claims an empty Lease that was not released waits a lease duration, which is longer than our deadline.
+ * claims an empty Lease that was not released waits a lease duration, which is longer than our deadline (P13).
  */
 function settleHolder(claim: ConfirmedClaim, lease: Lease | undefined): Standing {
   if (lease === undefined) return { kind: 'holder', claim };
@@ -163,7 +163,7 @@ export function writeAnswered(state: ElectionState, lease: Lease, now: Milliseco
 /** What became of a call without success: refused for good, lost to another writer, or nobody knows. */
 export type Failure = 'refused' | 'conflict' | 'unknown';
 
-/** The state after a call failed. After a conflict or a lost answer nothing is believed but a new read. */
+/** The state after a call failed. After a conflict or a lost answer nothing is believed but a new read (P12). */
 export function callFailed(
   state: ElectionState,
   failure: Failure,
@@ -306,7 +306,7 @@ export function raiseTerm(state: ElectionState, above: number): ElectionState {
   };
 }
 
-/** Takes note of a release that is about to be sent: from here on the claim is over, whatever becomes of the write. */
+/** Takes note of a release that is about to be sent: from here on the claim is over, whatever becomes of the write (P7). */
 export function releaseDecided(state: ElectionState): ElectionState {
   const { standing } = state;
   if (standing.kind !== 'holder') return state;
@@ -314,7 +314,7 @@ export function releaseDecided(state: ElectionState): ElectionState {
 }
 
 /**
- * Takes note of a write that is about to be sent. It must be called before the first byte leaves.
+ * Takes note of a write that is about to be sent. It must be called before the first byte leaves (P2).
  * @param newClaim makes the claim, should this write begin one
  */
 export function sending(

@@ -4,7 +4,7 @@ import { isNewer } from './claim.ts';
 
 /**
  * What this process knows of the Lease, and since when by its own clock. Timestamps in the record are compared for
- * change, never for order: another machine's clock decides nothing here (client-go's rule).
+ * change, never for order: another machine's clock decides nothing here (client-go's rule, P4).
  */
 export interface Observation {
   /** The Lease as last seen; undefined when there was none. */
@@ -54,7 +54,7 @@ export interface Durations {
  * When a record that does not change any more may be overtaken. The duration *in the record* counts, since its holder
  * relies on it and may be configured otherwise than we are (a roll in progress). It is never shorter than our own: a
  * record that was emptied or edited by hand still has a live holder behind it, which had our configuration or will write
- * its own again within a retry period.
+ * its own again within a retry period (P4).
  */
 export function expiresAt(observation: Observation, durations: Durations): Milliseconds {
   const inRecord = (observation.lease?.spec?.leaseDurationSeconds ?? 0) * 1000;

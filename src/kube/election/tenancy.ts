@@ -15,7 +15,8 @@ export const termOf = (lease: Lease | undefined): number => lease?.spec?.leaseTr
 
 /**
  * Reads whose the Lease is. "Released" is a statement, never a guess: the holder is empty *and* the annotation names the
- * current term. A statement about a term that has been overtaken (an old copy of the Lease written back by hand) is none.
+ * current term. A statement about a term that has been overtaken (an old copy of the Lease written back by hand) is none
+ * (P6).
  * @param highestTerm the highest term that was ever seen
  */
 export function tenancyOf(lease: Lease | undefined, releasedAnnotation: string, highestTerm: number): Tenancy {
