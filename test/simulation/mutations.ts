@@ -69,14 +69,15 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: ELECTION,
         find: '  const failed = { ...state, lastSent: undefined };\n',
-        replace: `  const standing: Standing =
-    state.standing.kind === 'releasing' ? { kind: 'holder', claim: state.standing.claim } : state.standing;
+        replace: `  const unanswered = state.standing.kind === 'releasing' ? state.standing.claim : undefined;
+  if (unanswered) (globalThis.heldStill ??= new Set()).add(unanswered.identity);
+  const standing: Standing = unanswered ? { kind: 'holder', claim: unanswered } : state.standing;
   const failed = { ...state, standing, lastSent: undefined };\n`,
       },
       {
         file: DECISION,
         find: 'const fresh = startedUnder !== tenure.claim;',
-        replace: "const fresh = startedUnder !== 'never';",
+        replace: 'const fresh = startedUnder !== tenure.claim || globalThis.heldStill?.has(tenure.claim) === true;',
       },
     ],
   },
