@@ -12,16 +12,15 @@ import { systemClock, sleep, type Milliseconds } from '../kube/clock.ts';
 import type { ConnectionConfiguration } from '../kube/connection-configuration.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { inClusterConfiguration } from '../kube/in-cluster-configuration.ts';
-import { watchObject, type ObjectState } from '../kube/object-watch.ts';
 import { leases } from '../kube/resource.ts';
 import { RestClient } from '../kube/rest-client.ts';
-import type { Lease } from '../kube/kubernetes-object.ts';
 import { Agent } from './agent.ts';
 import { AgentMetrics, type AgentReading } from './agent-metrics.ts';
 import { startAgentServer } from './agent-server.ts';
 import { bootClock } from './boot-clock.ts';
 import { FifoGuardLink } from './guard/guard-link.ts';
 import { checkHealth } from './health-check.ts';
+import { watchLease } from './lease-watch.ts';
 import { Reporter } from './reporter.ts';
 import { TokenWarmth } from './token-warmth.ts';
 
@@ -89,11 +88,7 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
 
   link.listen(agent);
   const watching = new AbortController();
-  const onState = (state: ObjectState<Lease>): void =>
-    agent.elector.heard(state.kind === 'present' ? state.object : undefined);
-  // A holder renews every retry period: a watch that brings nothing for two is dead, and with it the next hand-over.
-  const silence = (2 * configuration.retryPeriodSeconds + 1) * 1000;
-  const watch = watchObject<Lease>(environment, lease, { onState, silence }, watching.signal);
+  const watch = watchLease(environment, lease, configuration, agent.elector, watching.signal);
   const server = await startAgentServer({
     port: configuration.agentPort,
     ready: () => agent.ready,

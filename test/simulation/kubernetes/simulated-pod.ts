@@ -2,9 +2,8 @@ import { Agent, type AgentObserver } from '../../../src/agent/agent.ts';
 import type { Member, PairComponent } from '../../../src/api/names.ts';
 import type { AgentConfiguration } from '../../../src/daemons/agent-configuration.ts';
 import type { Order } from '../../../src/agent/guard/message.ts';
-import { watchObject } from '../../../src/kube/object-watch.ts';
+import { watchLease } from '../../../src/agent/lease-watch.ts';
 import { leases } from '../../../src/kube/resource.ts';
-import type { Lease } from '../../../src/kube/kubernetes-object.ts';
 import type { SimulatedNode } from '../engine/node.ts';
 import { SimulatedProcess } from '../engine/simulated-process.ts';
 import { GuardLinkModel } from '../guard/guard-link-model.ts';
@@ -130,12 +129,8 @@ export class SimulatedPod {
     link.listen(agent);
     const watching = new AbortController();
     const reference = { resource: leases, namespace: world.namespace, name: configuration.pairName };
-    void watchObject<Lease>(
-      { api, clock: process.clock, random: world.random.next },
-      reference,
-      { onState: (state) => agent.elector.heard(state.kind === 'present' ? state.object : undefined) },
-      watching.signal,
-    );
+    const environment = { api, clock: process.clock, random: world.random.next };
+    void watchLease(environment, reference, configuration, agent.elector, watching.signal);
     void agent.run().then(() => {
       watching.abort();
       if (process.alive) this.killAgent('exits');
