@@ -120,10 +120,14 @@ export class Agent implements GuardListener {
     return guard.kind === 'present' && guard.preflight === 'passed' && this.followsTheLease;
   }
 
-  /** A standby whose watch brings none of the renewals would not see a release either. */
+  /**
+   * A standby whose watch brings none of the renewals would not see a release either. How often they come is up to the
+   * holder, whose configuration may be another one while a change is rolled out: no less than once a lease.
+   */
   private get followsTheLease(): boolean {
-    const held = (this.lease?.spec?.holderIdentity ?? '') !== '';
-    return !held || this.parts.clock.now() <= this.elector.lastWatched + 3 * this.rules.retryPeriod;
+    const { holderIdentity = '', leaseDurationSeconds = 0 } = this.lease?.spec ?? {};
+    const longestSilence = Math.max(leaseDurationSeconds * 1000, 3 * this.rules.retryPeriod);
+    return holderIdentity === '' || this.parts.clock.now() <= this.elector.lastWatched + longestSilence;
   }
 
   get tenure(): Tenure {

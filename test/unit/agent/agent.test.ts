@@ -381,6 +381,18 @@ describe('the guard that does not answer a start', () => {
 });
 
 describe('readiness', () => {
+  test('of a standby that would renew more often than the holder does not come and go', async () => {
+    const { guard: ga } = pair.agent('a');
+    const { agent: b, guard: gb } = pair.agent('b', 'uid-b', undefined, { retryPeriodSeconds: 0.5 });
+    ga.start();
+    gb.start();
+    await pair.advance(10_000, ga, gb);
+    for (let step = 0; step < 30; step++) {
+      await pair.advance(100, ga, gb);
+      expect(b.ready).toBe(true);
+    }
+  });
+
   test('of a standby needs a watch that brings the holder’s renewals', async () => {
     const { a, b, ga, gb } = await serving();
     await pair.advance(12_000, ga, gb);
