@@ -130,7 +130,8 @@ export class Invariants {
       return;
     }
     // What a person has deleted cannot go back, where a person has also set the Lease back to that term.
-    const newTruth = this.#deleted.delete(name) && this.#world.leaseOf(component)?.spec?.leaseTransitions === term;
+    const newTruth =
+      this.#deleted.delete(name) && (this.#world.leaseOf(component)?.spec?.leaseTransitions ?? term) === term;
     if (term < highest && newTruth) this.#terms.set(name, term);
     else if (term < highest) this.violate('slice goes back', `${name} from term ${highest} to ${term}`);
     else this.#terms.set(name, term);

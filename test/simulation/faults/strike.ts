@@ -317,7 +317,17 @@ export class Strikes {
         const copy = ofOthers.length > 0 && random.chance(0.7) ? random.pick(ofOthers) : random.pick(copies);
         const { uid, resourceVersion } = lease.metadata;
         if (uid === undefined || resourceVersion === undefined) return undefined;
-        return { ...copy, metadata: { ...copy.metadata, uid, resourceVersion } };
+        // The two lies that are believed: that the present tenure was released, that its holder relies on less.
+        const { [annotations.released]: released, ...others } = copy.metadata.annotations ?? {};
+        const stillTrue = released !== undefined && holderIdentity === '' ? { [annotations.released]: released } : {};
+        return {
+          ...copy,
+          metadata: { ...copy.metadata, uid, resourceVersion, annotations: { ...others, ...stillTrue } },
+          spec: {
+            ...copy.spec,
+            leaseDurationSeconds: Math.max(leaseDurationSeconds, copy.spec?.leaseDurationSeconds ?? 0),
+          },
+        };
       }
     }
   }

@@ -127,15 +127,11 @@ export class GuardModel {
     const { done, value } = this.#script.next(input);
     if (done) return;
     this.#wait = value;
-    const { process, volume } = this.#surroundings;
+    const { process } = this.#surroundings;
     switch (value.for) {
       case 'order': {
         this.#readingSince = process.node.uptime;
-        const line = volume.orders.readLine();
-        if (line !== undefined) {
-          process.deliver(0, () => this.#advance(line));
-          return;
-        }
+        this.readable();
         // Polls that would find nothing to do are left out.
         if (this.daemon !== undefined) this.#wakeAfter(this.deadline * 10 - process.node.uptime);
         if (this.#preflightProcess) this.#wakeAfter(this.#preflightEnds * 10 - process.node.uptime);
