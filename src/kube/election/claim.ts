@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
+import { isOlder } from '../resource-version.ts';
 
 /** One write of the Lease that was sent: what to recognise it by, and the moment before it left. */
 export interface Send {
@@ -60,15 +61,6 @@ export function confirmed(claim: Claim, send: Send): Claim & { confirmedSentAt: 
 /** Whether a Lease that is not ours rules out that any write of the claim ever takes place: each is a compare-and-swap. */
 export function disproves(lease: Lease | undefined, claim: Claim): boolean {
   if (lease === undefined || lease.metadata.uid !== claim.base.uid) return true;
-  return isNewer(lease.metadata.resourceVersion, claim.base.resourceVersion);
-}
-
-/**
- * Whether one resourceVersion is newer than another of the same object. They compare as integers (KEP-5504); what is no
- * integer is never "newer", so that the caller goes on waiting, which is safe.
- */
-export function isNewer(version: string | undefined, than: string | undefined): boolean {
-  if (version === undefined || than === undefined) return false;
-  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return false;
-  return version.length === than.length ? version > than : version.length > than.length;
+  // A version that cannot be compared disproves nothing: the claim goes on waiting, which is safe.
+  return isOlder(claim.base.resourceVersion, lease.metadata.resourceVersion);
 }

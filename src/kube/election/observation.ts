@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
-import { isNewer } from './claim.ts';
+import { isOlder } from '../resource-version.ts';
 
 /**
  * What this process knows of the Lease, and since when by its own clock. Timestamps in the record are compared for
@@ -40,7 +40,7 @@ const isStale = (seen: Lease | undefined, lease: Lease | undefined): boolean =>
   seen !== undefined &&
   lease !== undefined &&
   seen.metadata.uid === lease.metadata.uid &&
-  isNewer(seen.metadata.resourceVersion, lease.metadata.resourceVersion);
+  isOlder(lease.metadata.resourceVersion, seen.metadata.resourceVersion);
 
 /** The durations that bound how long a record that does not change is respected, in milliseconds. */
 export interface Durations {
