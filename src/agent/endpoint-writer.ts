@@ -4,6 +4,8 @@ import type { EndpointSlice } from '../kube/kubernetes-object.ts';
 import { nextEndpoint, type ActiveEndpoint } from './endpoint.ts';
 
 const RETRY_DELAY: Milliseconds = 250;
+/** How soon the slice is read again while the renewal that raises the Lease's term is under way. */
+const RAISING_DELAY: Milliseconds = 25;
 /** How often a slice that was found right is looked at again: somebody may have edited it since. */
 const REVIEW_PERIOD: Milliseconds = 30_000;
 
@@ -53,7 +55,7 @@ export class EndpointWriter {
       try {
         const done = await this.writeOnce(active, signal);
         if (done) return;
-        await sleep(clock, RETRY_DELAY / 10, signal);
+        await sleep(clock, RAISING_DELAY, signal);
       } catch (error) {
         if (!(error instanceof KubernetesApiError)) throw error;
         if (error.reason === 'Conflict') continue;

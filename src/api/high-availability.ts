@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
 import { MAXIMUM_LEASE_DURATION_SECONDS, STOP_BUDGET_SECONDS } from './lease-limits.ts';
 import { section } from './section.ts';
 
@@ -98,5 +97,3 @@ export const CatalogHighAvailability = highAvailability({
   startTimeoutSeconds: 1800,
   healthPeriodSeconds: 2,
 });
-
-export type HighAvailability = Static<typeof StatestoreHighAvailability>;

@@ -54,8 +54,6 @@ export type ImpalaClusterSpec = Static<typeof ImpalaClusterSpec>;
 
 /** What statestore and catalog have in common. */
 export type PairSpec = ImpalaClusterSpec['statestore'];
-/** What coordinators and executors have in common. */
-export type ReplicasSpec = ImpalaClusterSpec['coordinators'];
 
 /** The schema of the whole object, less what every object has. */
 export const ImpalaClusterSchema = Type.Object(

@@ -1,4 +1,4 @@
-import { annotations, MEMBERS, otherMember, type Member } from '../api/names.ts';
+import { annotations, MEMBERS, type Member } from '../api/names.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 
 /** A start of the daemon that did not end in a healthy answer. */
@@ -46,7 +46,3 @@ export function failedStartsInARow(lease: Lease | undefined, template: string): 
   const failures = signIns.map((signIn) => signIn?.failedStart).filter((failed) => failed && failed.term > healthy);
   return Math.max(0, ...failures.map((failed) => Number(failed?.number) || 0));
 }
-
-/** Whether the other member has signed in and could take over at once. */
-export const standbyIsReady = (lease: Lease | undefined, self: Member): boolean =>
-  readSignIn(lease, otherMember(self))?.ready ?? false;

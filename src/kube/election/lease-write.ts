@@ -40,7 +40,7 @@ export function written(
  * The whole Lease as a write replaces it. It keeps the uid and resourceVersion of the Lease that was read, which makes
  * the PUT a compare-and-swap, and everything in it that is not the election's.
  */
-export function claimed(
+function claimed(
   lease: Lease,
   claim: Claim,
   renewTime: string,
@@ -65,7 +65,7 @@ export function claimed(
 }
 
 /** The Lease with its holder taken out and the statement, in the same PUT, that this very term is over. */
-export function released(
+function released(
   lease: Lease,
   claim: Claim,
   renewTime: string,
@@ -78,7 +78,7 @@ export function released(
   );
 }
 
-export function annotated(lease: Lease, changes: AnnotationChanges): Lease {
+function annotated(lease: Lease, changes: AnnotationChanges): Lease {
   const annotations = { ...lease.metadata.annotations };
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete annotations[name];
