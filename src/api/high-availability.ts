@@ -1,5 +1,11 @@
 import { Type } from '@sinclair/typebox';
-import { MAXIMUM_LEASE_DURATION_SECONDS, STOP_BUDGET_SECONDS } from './lease-limits.ts';
+import {
+  DEFAULT_OUTAGE_SECONDS,
+  MAXIMUM_LEASE_DURATION_SECONDS,
+  MAXIMUM_OUTAGE_SECONDS,
+  MINIMUM_OUTAGE_SECONDS,
+  STOP_BUDGET_SECONDS,
+} from './lease-limits.ts';
 import { section } from './section.ts';
 
 interface HighAvailabilityDefaults {
@@ -16,14 +22,10 @@ const highAvailability = (defaults: HighAvailabilityDefaults) =>
   section(
     {
       enabled: Type.Boolean({
-        description: 'Whether two pods stand for the component, one active and one standby.',
+        description:
+          'Whether two pods stand for the component, one active and one standby. Without, one plain pod serves: no ' +
+          'agent, no lease, and Kubernetes makes a new pod when it is lost. A change restarts the daemon once.',
         default: true,
-        'x-kubernetes-validations': [
-          {
-            rule: 'self',
-            message: 'highAvailability.enabled: false is not supported yet: leave it out or write true',
-          },
-        ],
       }),
       leaseDurationSeconds: Type.Integer({
         description:
@@ -59,10 +61,22 @@ const highAvailability = (defaults: HighAvailabilityDefaults) =>
         maximum: 86400,
         default: defaults.startTimeoutSeconds,
       }),
+      maxOutageSeconds: Type.Integer({
+        description:
+          'How long an active may go on without the Kubernetes API, on the word of the standby that it will not take ' +
+          'over. A member whose pod was replaced while the holder was out of sight waits that long before it takes over.',
+        minimum: MINIMUM_OUTAGE_SECONDS,
+        maximum: MAXIMUM_OUTAGE_SECONDS,
+        default: DEFAULT_OUTAGE_SECONDS,
+      }),
     },
     {
       description: 'How a lost daemon is noticed and replaced.',
       'x-kubernetes-validations': [
+        {
+          rule: 'self.maxOutageSeconds >= self.leaseDurationSeconds',
+          message: 'maxOutageSeconds must be at least leaseDurationSeconds: write a longer outage or a shorter lease',
+        },
         {
           rule: `self.leaseDurationSeconds > self.renewDeadlineSeconds + ${STOP_BUDGET_SECONDS}`,
           message:

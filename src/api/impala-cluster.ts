@@ -9,13 +9,21 @@ import { scheduling } from './scheduling.ts';
 import { section } from './section.ts';
 import { ImpalaClusterStatus } from './status.ts';
 
+const preferredActive = Type.Optional(
+  Type.Union([Type.Literal('a'), Type.Literal('b')], {
+    description:
+      'The member that shall be active: when it is not, and is ready to take over, the active hands over to it, once. It ' +
+      'asks for no more than that: a failover moves the active all the same, and nothing moves it back by itself.',
+  }),
+);
+
 export const Statestore = section(
-  { highAvailability: StatestoreHighAvailability, flags: flags('statestore'), ...scheduling },
+  { preferredActive, highAvailability: StatestoreHighAvailability, flags: flags('statestore'), ...scheduling },
   { description: 'The StateStore: it watches the health of every daemon and relays it to all of them.' },
 );
 
 export const Catalog = section(
-  { highAvailability: CatalogHighAvailability, flags: flags('catalog'), ...scheduling },
+  { preferredActive, highAvailability: CatalogHighAvailability, flags: flags('catalog'), ...scheduling },
   { description: 'The Catalog service: it keeps the metadata of databases and tables and relays its changes.' },
 );
 
@@ -39,6 +47,18 @@ export const ImpalaClusterSpec = Type.Object(
       pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
       maxLength: 100,
       default: 'cluster.local',
+    }),
+    paused: Type.Boolean({
+      description:
+        'Whether the operator leaves everything as it is: it applies, repairs and deletes nothing. The agents go on, and ' +
+        'hand over when they must.',
+      default: false,
+    }),
+    stopped: Type.Boolean({
+      description:
+        'Whether no daemon runs: the pods are ended, coordinators first. Services, Leases and configuration stay, and ' +
+        'false brings the cluster back.',
+      default: false,
     }),
     configuration: Type.Optional(Configuration),
     statestore: Statestore,

@@ -22,8 +22,12 @@ export interface AgentConfiguration {
   readonly failureThreshold: number;
   /** How long a daemon may take until its first healthy answer. */
   readonly startTimeoutSeconds: number;
+  /** How long after its last renewal an active may live on promises, and how long a member off the roster waits. */
+  readonly maxOutageSeconds: number;
   /** Where the agent serves /metrics, /healthz and /readyz. */
   readonly agentPort: number;
+  /** Where the agent answers who asks it for a promise, over mutual TLS. */
+  readonly promisePort: number;
   /**
    * Extra arguments of the daemon, by the spelling that stands in the Lease: index 0 is the name with the cluster
    * domain, 1 the one without. Empty for a component whose address nobody caches.
@@ -103,7 +107,9 @@ const FIELDS: Readonly<Record<keyof Omit<AgentConfiguration, 'template'>, Test>>
   healthTimeoutSeconds: isPositive,
   failureThreshold: isCount,
   startTimeoutSeconds: isCount,
+  maxOutageSeconds: isCount,
   agentPort: isPort,
+  promisePort: isPort,
   spellings: areArguments,
 };
 

@@ -3,7 +3,7 @@ import { names } from '../api/names.ts';
 import type { Member } from '../api/names.ts';
 import type { ClusterLocation } from './addresses.ts';
 import type { AgentConfiguration } from './agent-configuration.ts';
-import { AGENT_PORT } from './ports.ts';
+import { AGENT_PORT, PROMISE_PORT } from './ports.ts';
 
 type OfTheDaemon = 'component' | 'healthPort' | 'healthPeriodSeconds' | 'healthTimeoutSeconds' | 'spellings';
 
@@ -14,8 +14,8 @@ export function pairAgent(
   member: Member,
   daemon: Pick<AgentConfiguration, OfTheDaemon>,
 ): Omit<AgentConfiguration, 'template'> {
-  const { leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds, failureThreshold, startTimeoutSeconds } =
-    highAvailability;
+  const { leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds } = highAvailability;
+  const { failureThreshold, startTimeoutSeconds, maxOutageSeconds } = highAvailability;
   return {
     cluster,
     member,
@@ -25,7 +25,9 @@ export function pairAgent(
     retryPeriodSeconds,
     failureThreshold,
     startTimeoutSeconds,
+    maxOutageSeconds,
     agentPort: AGENT_PORT,
+    promisePort: PROMISE_PORT,
     ...daemon,
   };
 }

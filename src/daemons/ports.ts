@@ -30,5 +30,7 @@ export const IMPALAD_PORTS = {
 
 /** Where the agent serves /metrics, /healthz and /readyz. */
 export const AGENT_PORT = 8480;
+/** Where the agent is asked for promises, by the other member's agent. */
+export const PROMISE_PORT = 8481;
 
 export const BEESWAX_PORT_NAME = 'beeswax';

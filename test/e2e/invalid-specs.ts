@@ -87,9 +87,24 @@ export const INVALID_SPECS: readonly InvalidSpec[] = [
     message: /startTimeoutSeconds.*less than or equal to 86400/s,
   },
   {
-    rule: 'high availability cannot be turned off yet',
-    patch: highAvailability({ enabled: false }),
-    message: /highAvailability\.enabled: false is not supported yet: leave it out or write true/,
+    rule: 'an outage has a lower limit',
+    patch: highAvailability({ maxOutageSeconds: 59 }),
+    message: /maxOutageSeconds.*greater than or equal to 60/s,
+  },
+  {
+    rule: 'an outage has an upper limit',
+    patch: highAvailability({ maxOutageSeconds: 86401 }, 'catalog'),
+    message: /maxOutageSeconds.*less than or equal to 86400/s,
+  },
+  {
+    rule: 'an outage that is survived is no shorter than the lease',
+    patch: highAvailability({ leaseDurationSeconds: 100, maxOutageSeconds: 99 }),
+    message: /maxOutageSeconds must be at least leaseDurationSeconds/,
+  },
+  {
+    rule: 'only a member can be preferred',
+    patch: { spec: { statestore: { preferredActive: 'c' } } },
+    message: /statestore\.preferredActive.*supported values: "a", "b"/s,
   },
   {
     rule: "a statestored's flag that the operator owns is refused by name",

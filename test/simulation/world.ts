@@ -139,6 +139,8 @@ export class World {
       member,
       pairName: names.pair(this.cluster.name, component),
       agentPort: 8480,
+      maxOutageSeconds: 900,
+      promisePort: 8481,
       spellings:
         component === 'catalog' ? ['-hostname=catalog.default.svc.cluster.local', '-hostname=catalog.default.svc'] : [],
       template: 'first',

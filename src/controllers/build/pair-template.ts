@@ -14,6 +14,7 @@ import { commonPodSpec, CONTAINER_SECURITY, daemonContainer, daemonVolumes } fro
 const SHARED_VOLUME = 'ha';
 const TOKEN_VOLUME = 'agent-token';
 const AGENT_PORT_NAME = 'ha-metrics';
+const PROMISE_PORT_NAME = 'ha-promise';
 const HOST = 'kubernetes.io/hostname';
 
 /** A pair's pod templates with their common hash. */
@@ -112,7 +113,10 @@ function agentContainer({ agent }: PairDaemon, image: string): V1Container {
       field(AGENT_ENVIRONMENT.podIp, 'status.podIP'),
       field(AGENT_ENVIRONMENT.nodeName, 'spec.nodeName'),
     ],
-    ports: [{ name: AGENT_PORT_NAME, containerPort: agent.agentPort, protocol: 'TCP' }],
+    ports: [
+      { name: AGENT_PORT_NAME, containerPort: agent.agentPort, protocol: 'TCP' },
+      { name: PROMISE_PORT_NAME, containerPort: agent.promisePort, protocol: 'TCP' },
+    ],
     startupProbe: { ...probe('/healthz'), periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 60 },
     livenessProbe: { ...probe('/healthz'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
     readinessProbe: { ...probe('/readyz'), periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3 },

@@ -11,6 +11,8 @@ describe('withDefaults', () => {
       spec: {
         image: { repository: 'apache/impala', tag: '4.5.0', pullPolicy: 'IfNotPresent' },
         clusterDomain: 'cluster.local',
+        paused: false,
+        stopped: false,
         statestore: {
           highAvailability: {
             enabled: true,
@@ -19,6 +21,7 @@ describe('withDefaults', () => {
             retryPeriodSeconds: 3,
             failureThreshold: 3,
             startTimeoutSeconds: 60,
+            maxOutageSeconds: 900,
           },
         },
         catalog: {
@@ -29,6 +32,7 @@ describe('withDefaults', () => {
             retryPeriodSeconds: 5,
             failureThreshold: 10,
             startTimeoutSeconds: 1800,
+            maxOutageSeconds: 900,
           },
         },
         coordinators: { replicas: 1 },

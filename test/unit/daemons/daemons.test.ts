@@ -126,7 +126,9 @@ describe('a statestored', () => {
       healthTimeoutSeconds: 1,
       failureThreshold: 3,
       startTimeoutSeconds: 60,
+      maxOutageSeconds: 900,
       agentPort: 8480,
+      promisePort: 8481,
       spellings: [],
     });
   });
