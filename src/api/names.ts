@@ -43,6 +43,12 @@ export const annotations = {
   hostnameSpelling: `${GROUP}/hostname-spelling`,
   /** Lease: what a member says of itself (JSON). */
   signIn: (member: Member) => `${GROUP}/member-${member}`,
+  /** Lease: who shall take over from the holder (JSON, {@link Preference}); written by the operator. */
+  preferred: `${GROUP}/preferred`,
+  /** Lease: the claim whose processes are known to be dead, and how (JSON, {@link Gone}); written by the operator. */
+  gone: `${GROUP}/gone`,
+  /** ImpalaCluster: when a switchover of the component was last asked for: another one is another request. */
+  switchoverRequestedAt: (component: PairComponent) => `${GROUP}/switchover-requested-at.${component}`,
   /** EndpointSlice: the term of the holder whose address it names. */
   term: `${GROUP}/term`,
   /** EndpointSlice: the claim (holderIdentity) of the holder whose address it names. */
@@ -53,11 +59,13 @@ export const annotations = {
   configuration: `${GROUP}/configuration`,
   /** Any object the operator applies: the hash of what it applied. */
   applied: `${GROUP}/applied`,
+  /** Secret of keys: when it was written last (RFC 3339). */
+  keysChanged: `${GROUP}/keys-changed`,
 } as const;
 
 /** The names of a cluster's objects: fixed, for people and tests. */
 export const names = {
-  /** Lease, Service and EndpointSlice of a pair; also its ServiceAccount, Role, RoleBinding and PodDisruptionBudget. */
+  /** Lease, Service and EndpointSlice of a pair; also its ServiceAccount, Role, RoleBinding, PodDisruptionBudget and Secret. */
   pair: (cluster: string, component: PairComponent) => `${cluster}-${component}`,
   memberStatefulSet: (cluster: string, component: PairComponent, member: Member) => `${cluster}-${component}-${member}`,
   memberPod: (cluster: string, component: PairComponent, member: Member) => `${cluster}-${component}-${member}-0`,
@@ -65,6 +73,8 @@ export const names = {
   impalads: (cluster: string, component: 'coordinator' | 'executor') => `${cluster}-${component}`,
   headlessService: (cluster: string, component: Component) => `${cluster}-${component}-pods`,
   configuration: (cluster: string) => `${cluster}-configuration`,
+  /** Secret of the key that signs the certificates of a cluster's agents. */
+  certificateAuthority: (cluster: string) => `${cluster}-certificate-authority`,
 } as const;
 
 export const AGENT_CONTAINER = 'ha-agent';

@@ -36,6 +36,40 @@ export const MemberStatus = Type.Object(
 
 export type MemberStatus = Static<typeof MemberStatus>;
 
+export const HolderStatus = Type.Object(
+  {
+    claim: Type.String({ description: 'The holder of the Lease, as it stands there.' }),
+    node: text("The node that the holder's pod was seen on."),
+    boot: text("The boot id of that node under which the holder's pod runs: another one means that it is gone."),
+  },
+  { description: 'Where the holder of the Lease runs: remembered, since a lost node may take its pod along.' },
+);
+
+export type HolderStatus = Static<typeof HolderStatus>;
+
+export const SwitchoverStatus = Type.Object(
+  {
+    member: Type.Union([Type.Literal('a'), Type.Literal('b')], { description: 'The member that shall be active.' }),
+    request: Type.String({ description: 'Which request this is: each is served once.' }),
+    outcome: Type.Union(
+      [
+        Type.Literal('Waiting'),
+        Type.Literal('Requested'),
+        Type.Literal('Completed'),
+        Type.Literal('Refused'),
+        Type.Literal('Failed'),
+      ],
+      { description: 'What became of it.' },
+    ),
+    message: Type.String({ description: 'What became of it, in words for people.' }),
+    time: Type.String({ description: 'When it came to that.', format: 'date-time' }),
+    from: text('The claim that was asked to hand over.'),
+  },
+  { description: 'The last switchover that was asked for.' },
+);
+
+export type SwitchoverStatus = Static<typeof SwitchoverStatus>;
+
 export const PairStatus = Type.Object(
   {
     active: text('The pod that holds the Lease.'),
@@ -54,6 +88,8 @@ export const PairStatus = Type.Object(
     ),
     lastTransitionTime: time('When the active last changed.'),
     lastTransitionReason: text('Why the active last changed.'),
+    holder: Type.Optional(HolderStatus),
+    switchover: Type.Optional(SwitchoverStatus),
     members: Type.Optional(
       Type.Array(MemberStatus, {
         description: 'Both members.',

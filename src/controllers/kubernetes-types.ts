@@ -27,9 +27,18 @@ export interface Pod extends KubernetesObject {
   status?: {
     phase?: string;
     podIP?: string;
-    conditions?: Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
+    conditions?: (Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'> & { lastTransitionTime?: string })[];
     initContainerStatuses?: V1ContainerStatus[];
     containerStatuses?: V1ContainerStatus[];
+  };
+}
+
+/** As much of a Node as tells whether what ran on it may still run. */
+export interface Node extends KubernetesObject {
+  spec?: { taints?: { key: string; effect?: string }[] };
+  status?: {
+    conditions?: { type: string; status: string }[];
+    nodeInfo?: { bootID?: string };
   };
 }
 
