@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../kube/kubernetes-object.ts';
 import { fieldsOwnedBy, otherOwnersOf, ownersAfterApply, type FieldManager, type FieldOwner } from './field-owner.ts';
 import { changesBetween, describePath, fieldsOf, mergeFields, withoutFields } from './field-set.ts';
 import type { Fields } from './json.ts';
-import { rulesOf } from './kind-rules.ts';
+import type { KindRules } from './kind-rules.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
 import type { Target } from './object-writes.ts';
 import { badRequest, conflict, internalError } from './status-error.ts';
@@ -17,17 +17,16 @@ export function applyFields(
   target: Target,
   stored: StoredObject | undefined,
   applied: KubernetesObject,
-  manager: FieldManager,
-  force: boolean,
+  { rules, manager, force }: { rules: KindRules; manager: FieldManager; force: boolean },
 ): { object: KubernetesObject; owners: readonly FieldOwner[] } {
-  checkBody(target, applied);
-  const schema = mergeSchemaOf(target.resource.kind);
+  checkBody(rules, applied);
+  const schema = rules.mergeSchema ?? mergeSchemaOf(target.resource.kind);
   const owners = stored?.owners ?? [];
   const live = (stored?.object ?? {}) as Fields;
-  const stated = fieldsOf(writable(target, applied), schema);
+  const stated = fieldsOf(writable(target, rules, applied), schema);
   const left = [...fieldsOwnedBy(owners, manager)].filter((field) => !stated.has(field));
   const unowned = new Set(left.filter((field) => otherOwnersOf(owners, manager, new Set([field])).length === 0));
-  const merged = withoutFields(mergeFields(live, writable(target, applied) as Fields, schema), unowned, schema);
+  const merged = withoutFields(mergeFields(live, writable(target, rules, applied) as Fields, schema), unowned, schema);
   const object = merged as unknown as KubernetesObject;
 
   const changes = changesBetween(live, object, schema);
@@ -42,18 +41,18 @@ export function applyFields(
 }
 
 /** What the request may write of what it states. */
-function writable({ subresource, resource }: Target, applied: KubernetesObject): object {
+function writable({ subresource }: Target, rules: KindRules, applied: KubernetesObject): object {
   const { status, ...rest } = applied as KubernetesObject & { status?: unknown };
   if (subresource === 'status') return status === undefined ? {} : { status };
-  return rulesOf(resource).hasStatus === true ? rest : applied;
+  return rules.hasStatus === true ? rest : applied;
 }
 
-function checkBody({ resource }: Target, applied: KubernetesObject): void {
+function checkBody(rules: KindRules, applied: KubernetesObject): void {
   if (applied.apiVersion === undefined || applied.kind === undefined) {
     throw badRequest("Object 'Kind' is missing, or its apiVersion");
   }
   if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
-  const undeclared = rulesOf(resource).undeclaredField?.(applied);
+  const undeclared = rules.undeclaredField?.(applied);
   if (undeclared !== undefined) {
     const message = `failed to create typed patch object: ${undeclared}: field not declared in schema`;
     throw internalError(message);

@@ -5,9 +5,10 @@ import type { Random } from '../kube/random.ts';
 import { EmbeddedClient, type RequestHandler } from './embedded-client.ts';
 import type { EmbeddedWatch } from './embedded-watch.ts';
 import { GarbageCollector } from './garbage-collector.ts';
-import { refusal, type ApiCall, type Interceptor } from './interceptor.ts';
+import type { ApiCall, Interceptor } from './interceptor.ts';
+import { KindCatalog } from './kinds/kind-catalog.ts';
 import { ObjectWrites } from './object-writes.ts';
-import { badRequest, internalError, notFound, StatusError } from './status-error.ts';
+import { badRequest, forbidden, internalError, notFound, StatusError } from './status-error.ts';
 import { VersionedStore, type ChangeListener } from './versioned-store.ts';
 
 /** How often an API server sends a bookmark to a watch that wants them. */
@@ -43,13 +44,16 @@ export class EmbeddedApiServer {
   readonly #authorize: (call: ApiCall) => boolean;
   readonly #store: VersionedStore;
   readonly #writes: ObjectWrites;
-  readonly #handler: RequestHandler = {
+  /** All kinds that it serves. */
+  readonly kinds = new KindCatalog();
+  /** What it does with requests, without anything between. */
+  readonly requests: RequestHandler = {
     get: (call) => this.#handle(call, () => this.#get(call)),
     list: (call, selection) => this.#handle(call, () => this.#list(selection)),
     create: (call, body) => this.#handle(call, () => this.#writes.create(call, body)),
     replace: (call, body) => this.#handle(call, () => this.#writes.replace(named(call), body, call.user)),
     apply: (call, body, options) => this.#handle(call, () => this.#writes.apply(named(call), body, options)),
-    patch: (call, patch) => this.#handle(call, () => this.#writes.patch(named(call), patch, call.user)),
+    patch: (call, change) => this.#handle(call, () => this.#writes.patch(named(call), change, call.user)),
     delete: (call, options) => this.#handle(call, () => this.#writes.delete(named(call), options)),
     watch: (call, selection, version, watch) => this.#handle(call, () => this.#watch(call, selection, version, watch)),
   };
@@ -60,7 +64,8 @@ export class EmbeddedApiServer {
     this.#random = random;
     this.#authorize = options.authorize ?? (() => true);
     this.#store = new VersionedStore(historyLimit);
-    this.#writes = new ObjectWrites(this.#store, clock, random);
+    this.#writes = new ObjectWrites(this.#store, this.kinds, clock, random);
+    this.#store.listen((change) => this.kinds.observe(change));
     const delay = options.garbageCollectionDelay ?? GARBAGE_COLLECTION_DELAY;
     new GarbageCollector(this.#store, this.#writes, clock, delay).start();
   }
@@ -72,7 +77,7 @@ export class EmbeddedApiServer {
    * @param clock what the client counts its deadlines on; default the server's
    */
   client(user = 'admin', interceptor: Interceptor = {}, clock: Clock = this.#clock): KubernetesApi {
-    return new EmbeddedClient(clock, this.#handler, user, interceptor);
+    return new EmbeddedClient(clock, this.requests, user, interceptor);
   }
 
   /** The version of the last write. */
@@ -113,12 +118,8 @@ export class EmbeddedApiServer {
   }
 
   #handle<T>(call: ApiCall, answer: () => T): T {
-    if (!this.#authorize(call)) throw refusal(call, 403, `${call.user} may not ${call.doing}`);
-    try {
-      return answer();
-    } catch (error) {
-      throw error instanceof StatusError ? error.toApiError(call.doing) : error;
-    }
+    if (!this.#authorize(call)) throw forbidden(`${call.user} may not ${call.doing}`);
+    return answer();
   }
 
   #get(call: ApiCall): KubernetesObject {

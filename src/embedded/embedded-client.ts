@@ -13,19 +13,22 @@ import {
 import type { KubernetesList, KubernetesObject } from '../kube/kubernetes-object.ts';
 import { EmbeddedWatch } from './embedded-watch.ts';
 import { ApiCall, type Interceptor } from './interceptor.ts';
+import { mergeJson } from './json.ts';
+import { StatusError } from './status-error.ts';
 
 /** As the REST client has it. */
 const CALL_TIMEOUT: Milliseconds = 10_000;
 const WATCH_SILENCE: Milliseconds = 90_000;
 
-/** What the server does with requests, each at once and as a whole. They throw KubernetesApiError. */
+/** What the server does with requests, each at once and as a whole. They throw StatusError. */
 export interface RequestHandler {
   get(call: ApiCall): KubernetesObject;
   list(call: ApiCall, selection: Selection): KubernetesList<KubernetesObject>;
   create(call: ApiCall, body: KubernetesObject): KubernetesObject;
   replace(call: ApiCall, body: KubernetesObject): KubernetesObject;
   apply(call: ApiCall, body: object, options: ApplyOptions): KubernetesObject;
-  patch(call: ApiCall, patch: object): KubernetesObject;
+  /** @param change what the patch makes of the present object */
+  patch(call: ApiCall, change: (object: KubernetesObject) => unknown): KubernetesObject;
   delete(call: ApiCall, options: DeleteOptions): void;
   /** Sends to the watch until it ends. */
   watch(call: ApiCall, selection: Selection, resourceVersion: string, watch: EmbeddedWatch): void;
@@ -83,7 +86,7 @@ export class EmbeddedClient implements KubernetesApi {
     options?: CallOptions,
   ): Promise<T> {
     const call = new ApiCall({ ...object, user: this.#user, verb: 'patch', body: patch });
-    return this.#exchange(call, options, () => this.#handler.patch(call, patch) as T);
+    return this.#exchange(call, options, () => this.#handler.patch(call, (object) => mergeJson(object, patch)) as T);
   }
 
   async delete(object: ObjectReference, options: DeleteOptions = {}): Promise<void> {
@@ -116,7 +119,8 @@ export class EmbeddedClient implements KubernetesApi {
   }
 
   /** Sends a call through the interceptor, and gives up at the deadline or when the caller's signal says so. */
-  #exchange<T>(call: ApiCall, options: CallOptions | undefined, handle: () => T): Promise<T> {
+  #exchange<T>(call: ApiCall, options: CallOptions | undefined, handler: () => T): Promise<T> {
+    const handle = (): T => reportingFailures(call, handler);
     const { timeout = CALL_TIMEOUT, signal } = options ?? {};
     const interceptor = this.#interceptor;
     return new Promise<T>((resolve, reject) => {
@@ -143,5 +147,14 @@ export class EmbeddedClient implements KubernetesApi {
         (error: Error) => settle(() => reject(error)),
       );
     });
+  }
+}
+
+/** Runs a handler; what it refuses is reported as the REST client does. */
+function reportingFailures<T>(call: ApiCall, handler: () => T): T {
+  try {
+    return handler();
+  } catch (error) {
+    throw error instanceof StatusError ? error.toApiError(call.doing) : error;
   }
 }

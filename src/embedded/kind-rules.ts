@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../kube/kubernetes-object.ts';
 import type { Resource } from '../kube/resource.ts';
 import { endpointSliceRules } from './endpoint-slice-rules.ts';
 import { leaseRules } from './lease-rules.ts';
+import type { MergeSchema } from './merge-schema.ts';
 
 export interface Cause {
   readonly field: string;
@@ -33,6 +34,8 @@ export interface KindRules {
   undeclaredField?(applied: KubernetesObject): string | undefined;
   /** What makes the object invalid (422). */
   validate?(object: KubernetesObject, previous: KubernetesObject | undefined): Cause[];
+  /** The parts of the kind's objects that have owners of their own, where they are not those of a built-in kind. */
+  readonly mergeSchema?: MergeSchema;
 }
 
 const customResource: KindRules = { hasGeneration: true, hasStatus: true };
@@ -45,19 +48,25 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'discovery.k8s.io/v1/EndpointSlice': endpointSliceRules,
   'v1/Service': { ...createdByAnything, hasStatus: true, initialStatus: { loadBalancer: {} } },
   'v1/Pod': { ...workload, deletesGracefully: true, initialStatus: { phase: 'Pending' } },
-  'v1/Node': { hasStatus: true },
+  'v1/Node': { hasStatus: true, replacesUnconditionally: true },
+  'v1/Namespace': { hasStatus: true, initialStatus: { phase: 'Active' } },
+  'v1/Secret': unconditional,
   'apps/v1/StatefulSet': { ...workload, initialStatus: { replicas: 0, availableReplicas: 0 } },
   'apps/v1/Deployment': { ...workload, initialStatus: {} },
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': { ...customResource, initialStatus: {} },
   'policy/v1/PodDisruptionBudget': {
     ...customResource,
     initialStatus: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
   },
   'rbac.authorization.k8s.io/v1/Role': createdByAnything,
   'rbac.authorization.k8s.io/v1/RoleBinding': createdByAnything,
+  'rbac.authorization.k8s.io/v1/ClusterRole': createdByAnything,
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': createdByAnything,
   'events.k8s.io/v1/Event': createdByAnything,
   'v1/ConfigMap': unconditional,
   'v1/ServiceAccount': unconditional,
 };
 
 /** A kind that is not built in is a custom resource with a status. */
-export const rulesOf = ({ apiVersion, kind }: Resource): KindRules => RULES[`${apiVersion}/${kind}`] ?? customResource;
+export const builtInRulesOf = ({ apiVersion, kind }: Resource): KindRules =>
+  RULES[`${apiVersion}/${kind}`] ?? customResource;

@@ -7,9 +7,10 @@ import { ownersAfterUpdate, sameOwners, type FieldManager, type FieldOwner } fro
 import { changesBetween } from './field-set.ts';
 import { decoded } from './immutable.ts';
 import type { ApiCall } from './interceptor.ts';
-import { isFields, mergeJson, sameJson } from './json.ts';
-import { rulesOf } from './kind-rules.ts';
-import { mergeSchemaOf } from './merge-schema.ts';
+import { isFields, sameJson } from './json.ts';
+import type { KindRules } from './kind-rules.ts';
+import type { KindCatalog } from './kinds/kind-catalog.ts';
+import { mergeSchemaOf, type MergeSchema } from './merge-schema.ts';
 import { decodeMetadata, metadataCauses, SERVER_OWNED, type StoredMeta } from './metadata-rules.ts';
 import { alreadyExists, badRequest, conflict, internalError, invalid, notFound } from './status-error.ts';
 import { randomUid } from './uid.ts';
@@ -30,9 +31,11 @@ export class ObjectWrites {
   readonly #store: VersionedStore;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #kinds: KindCatalog;
 
-  constructor(store: VersionedStore, clock: Clock, random: Random) {
+  constructor(store: VersionedStore, kinds: KindCatalog, clock: Clock, random: Random) {
     this.#store = store;
+    this.#kinds = kinds;
     this.#clock = clock;
     this.#random = random;
   }
@@ -45,21 +48,21 @@ export class ObjectWrites {
     if (name === '') throw invalid(target, [{ field: 'metadata.name', message: 'Required value' }]);
     if (resourceVersion !== '') throw internalError('resourceVersion should not be set on objects to be created');
     if (this.#find(target) !== undefined) throw alreadyExists(target);
-    return this.#insert(target, body, ownersOfNew(target, { manager: call.user, ...UPDATE }));
+    return this.#insert(target, body, this.#ownersOfNew(target, { manager: call.user, ...UPDATE }));
   }
 
   replace(target: Target, sent: KubernetesObject, manager: string): KubernetesObject {
     const body = decoded(sent);
     checkAddress(target, body);
     const stored = this.#find(target);
-    const rules = rulesOf(target.resource);
+    const rules = this.#kinds.rulesOf(target.resource);
     const { uid = '', resourceVersion = '' } = body.metadata;
     if (stored === undefined && rules.createsOnReplace !== true) throw notFound(target);
     checkUid(target, uid, stored);
-    const by: FieldManager = { manager, ...UPDATE };
+    const by: FieldManager = { manager, operation: 'Update', subresource: target.subresource };
     if (stored === undefined) {
       // Whatever resourceVersion it was read with: only a uid keeps a deleted object from coming back.
-      return this.#insert(target, body, ownersOfNew(target, by));
+      return this.#insert(target, body, this.#ownersOfNew(target, by));
     }
     if (resourceVersion === '' && rules.replacesUnconditionally !== true) {
       const message = 'Invalid value: 0: must be specified for an update';
@@ -69,13 +72,14 @@ export class ObjectWrites {
     return this.#update(target, stored, body, by);
   }
 
-  patch(target: Target, patch: object, manager: string): KubernetesObject {
+  /** @param change what the patch makes of the present object */
+  patch(target: Target, change: (object: KubernetesObject) => unknown, manager: string): KubernetesObject {
     const stored = this.#existing(target);
-    const body = decoded(mergeJson(stored.object, patch) as KubernetesObject);
+    const body = decoded(change(stored.object) as KubernetesObject);
     checkAddress(target, body);
     checkSameUid(target, body.metadata.uid, stored);
     checkVersion(target, body.metadata.resourceVersion ?? '', stored);
-    return this.#update(target, stored, body, { manager, ...UPDATE });
+    return this.#update(target, stored, body, { manager, operation: 'Update', subresource: target.subresource });
   }
 
   apply(target: Target, sent: object, { fieldManager, force = false }: ApplyOptions): KubernetesObject {
@@ -87,13 +91,14 @@ export class ObjectWrites {
     if (stored === undefined) checkUid(target, uid, stored);
     else checkSameUid(target, uid, stored);
     const manager: FieldManager = { manager: fieldManager, operation: 'Apply', subresource: target.subresource };
+    const rules = this.#kinds.rulesOf(target.resource);
     if (stored === undefined) {
       if (target.subresource !== undefined) throw notFound(target);
-      const { object, owners } = applyFields(target, undefined, applied, manager, force);
+      const { object, owners } = applyFields(target, undefined, applied, { rules, manager, force });
       return this.#insert(target, object, () => owners);
     }
     checkVersion(target, resourceVersion, stored);
-    const { object, owners } = applyFields(target, stored, applied, manager, force);
+    const { object, owners } = applyFields(target, stored, applied, { rules, manager, force });
     return this.#commit(target, stored, this.#successor(target, stored, object), () => owners);
   }
 
@@ -113,7 +118,8 @@ export class ObjectWrites {
     if (uid !== undefined) checkUid(target, uid, stored);
     const { object, owners } = stored;
     const metadata = object.metadata as StoredMeta;
-    const grace = gracePeriodOf(target, object, gracePeriodSeconds);
+    const rules = this.#kinds.rulesOf(target.resource);
+    const grace = gracePeriodOf(rules, object, gracePeriodSeconds);
     const held = (metadata.finalizers?.length ?? 0) > 0;
     if (grace === 0 && !held) {
       this.#store.remove(target.resource, object);
@@ -129,6 +135,14 @@ export class ObjectWrites {
       ...(generation === undefined ? {} : { generation: generation + 1 }),
     };
     this.#store.put(target.resource, { ...object, metadata: deleting }, owners);
+  }
+
+  #mergeSchemaOf({ resource }: Target): MergeSchema {
+    return this.#kinds.rulesOf(resource).mergeSchema ?? mergeSchemaOf(resource.kind);
+  }
+
+  #ownersOfNew(target: Target, manager: FieldManager): (object: KubernetesObject) => readonly FieldOwner[] {
+    return (object) => ownersAfterUpdate([], manager, changesBetween({}, object, this.#mergeSchemaOf(target)));
   }
 
   #find({ resource, namespace, name }: ObjectReference): StoredObject | undefined {
@@ -147,7 +161,7 @@ export class ObjectWrites {
     ownersOf: (object: KubernetesObject) => readonly FieldOwner[],
   ): KubernetesObject {
     const { resource, namespace, name } = target;
-    const rules = rulesOf(resource);
+    const rules = this.#kinds.rulesOf(resource);
     const metadata: StoredMeta = {
       ...decodeMetadata(body),
       name,
@@ -165,21 +179,21 @@ export class ObjectWrites {
       ...(initialStatus && { status: initialStatus }),
     };
     const object = rules.decode?.(content) ?? content;
-    checkValid(target, object, undefined);
+    checkValid(rules, target, object, undefined);
     return this.#store.put(resource, object, ownersOf(object));
   }
 
   #update(target: Target, stored: StoredObject, body: KubernetesObject, manager: FieldManager): KubernetesObject {
     const successor = this.#successor(target, stored, body);
     return this.#commit(target, stored, successor, (owners) => {
-      const changes = changesBetween(stored.object, successor, mergeSchemaOf(target.resource.kind));
+      const changes = changesBetween(stored.object, successor, this.#mergeSchemaOf(target));
       return ownersAfterUpdate(owners, manager, changes);
     });
   }
 
   /** What a body makes of an object: nothing of what only the server or the other subresource writes. */
   #successor(target: Target, { object: old }: StoredObject, body: KubernetesObject): KubernetesObject {
-    const rules = rulesOf(target.resource);
+    const rules = this.#kinds.rulesOf(target.resource);
     type WithStatus = KubernetesObject & { status?: unknown };
     if (target.subresource === 'status') {
       const { status: _old, ...rest } = old as WithStatus;
@@ -209,13 +223,14 @@ export class ObjectWrites {
     ownersOf: (owners: readonly FieldOwner[]) => readonly FieldOwner[],
   ): KubernetesObject {
     const old = stored.object;
-    checkValid(target, successor, old);
+    const rules = this.#kinds.rulesOf(target.resource);
+    checkValid(rules, target, successor, old);
     const same = sameJson(old, successor);
     const owners = ownersOf(stored.owners);
     if (same && sameOwners(stored.owners, owners)) return old;
     const { deletionTimestamp, finalizers, generation, deletionGracePeriodSeconds } = successor.metadata as StoredMeta;
     const changed =
-      generation !== undefined && wants(old, successor, rulesOf(target.resource).generationCountsLabels)
+      generation !== undefined && wants(old, successor, rules.generationCountsLabels)
         ? { ...successor, metadata: { ...successor.metadata, generation: generation + 1 } }
         : successor;
     const released = deletionTimestamp !== undefined && finalizers === undefined && deletionGracePeriodSeconds === 0;
@@ -225,11 +240,6 @@ export class ObjectWrites {
 }
 
 const UPDATE = { operation: 'Update', subresource: undefined } as const;
-
-const ownersOfNew =
-  ({ resource }: Target, manager: FieldManager) =>
-  (object: KubernetesObject): readonly FieldOwner[] =>
-    ownersAfterUpdate([], manager, changesBetween({}, object, mergeSchemaOf(resource.kind)));
 
 const typeOf = ({ resource }: Target): { apiVersion: string; kind: string } => ({
   apiVersion: resource.apiVersion,
@@ -291,17 +301,22 @@ function checkNotMarked(target: ObjectReference, { metadata }: KubernetesObject,
   throw invalid(target, [{ field: 'metadata.deletionTimestamp', message }]);
 }
 
-function checkValid(target: Target, object: KubernetesObject, previous: KubernetesObject | undefined): void {
+function checkValid(
+  rules: KindRules,
+  target: Target,
+  object: KubernetesObject,
+  previous: KubernetesObject | undefined,
+): void {
   const causes = [
     ...metadataCauses(object.metadata, previous?.metadata),
-    ...(rulesOf(target.resource).validate?.(object, previous) ?? []),
+    ...(rules.validate?.(object, previous) ?? []),
   ];
   if (causes.length > 0) throw invalid(target, causes);
 }
 
 /** How long kubelet has to stop the containers; nothing for what has none, never ran, or has ended. */
-function gracePeriodOf({ resource }: ObjectReference, object: KubernetesObject, asked: number | undefined): number {
-  if (rulesOf(resource).deletesGracefully !== true) return 0;
+function gracePeriodOf(rules: KindRules, object: KubernetesObject, asked: number | undefined): number {
+  if (rules.deletesGracefully !== true) return 0;
   const { spec, status } = object as {
     spec?: { nodeName?: string; terminationGracePeriodSeconds?: number };
     status?: { phase?: string };

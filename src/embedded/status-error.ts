@@ -30,6 +30,8 @@ const describe = ({ resource, name }: Named): string => {
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 
+export const forbidden = (message: string): StatusError => new StatusError(403, 'Forbidden', message);
+
 /** What the server does not expect; not always its own fault. */
 export const internalError = (message: string): StatusError => new StatusError(500, 'InternalError', message);
 
