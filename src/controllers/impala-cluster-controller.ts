@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { labels } from '../api/names.ts';
+import { labels, PAIR_COMPONENTS } from '../api/names.ts';
 import type { PairComponent } from '../api/names.ts';
 import type { ImpalaCluster, ImpalaClusterStatus } from '../api/impala-cluster.ts';
 import type { Clock } from '../kube/clock.ts';
@@ -11,11 +11,14 @@ import type { WorkResult } from '../kube/work-queue.ts';
 import { applyObjects } from './apply/apply-objects.ts';
 import { createLease } from './apply/create-lease.ts';
 import { buildCluster } from './build/build-cluster.ts';
+import type { DesiredObject } from './build/metadata.ts';
 import { eventsBetween } from './events.ts';
 import { impalaClusters } from './impala-clusters.ts';
 import { labelRoles } from './label-roles.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { observeProblems } from './observe-problems.ts';
+import { ClusterKeys } from './keys/cluster-keys.ts';
+import type { KeysReport } from './keys/cluster-keys.ts';
 import { LeftoverSlices, readSnapshot } from './read.ts';
 import { EndpointRepair } from './repair-endpoint.ts';
 import { requeueAfter } from './requeue.ts';
@@ -26,7 +29,7 @@ import type { ClusterSnapshot } from './snapshot.ts';
 import { clusterStatus } from './status/cluster-status.ts';
 import { writeStatus } from './status/write-status.ts';
 import { validate } from './validate.ts';
-import type { ValidCluster } from './validate.ts';
+import type { Validation, ValidCluster } from './validate.ts';
 
 /** What is told of a controller's work, for metrics. Must not throw. */
 export interface ControllerObserver {
@@ -54,6 +57,7 @@ export class ImpalaClusterController {
   readonly #options: ControllerOptions;
   readonly #leftovers: LeftoverSlices;
   readonly #endpoints: EndpointRepair;
+  readonly #keys: ClusterKeys;
   /** The clusters whose status was written last, as the API server answered: the watch may still show an older one. */
   readonly #written = new Map<string, ImpalaCluster>();
 
@@ -61,6 +65,7 @@ export class ImpalaClusterController {
     this.#options = options;
     this.#leftovers = new LeftoverSlices(options.api);
     this.#endpoints = new EndpointRepair(options.api, options.clock);
+    this.#keys = new ClusterKeys(options.api, options.clock);
   }
 
   /**
@@ -77,14 +82,15 @@ export class ImpalaClusterController {
     const snapshot = await readSnapshot(this.#options.cache, this.#leftovers, cluster);
     const repairs = await this.#tendPairs(snapshot);
     const validation = validate(snapshot);
+    const keys = await this.#tendKeys(snapshot, validation);
     const visit =
       validation.kind === 'valid'
-        ? await this.#bring(snapshot, validation.cluster)
-        : { problems: validation.problems, underWay: [], awaited: [] };
+        ? await this.#bring(snapshot, validation.cluster, keys)
+        : { problems: [...validation.problems, ...keys.problems], underWay: [], awaited: keys.awaited };
     const problems = [...visit.problems, ...observeProblems(snapshot)];
     const version = validation.kind === 'valid' ? validation.cluster.version : cluster.status?.version;
     await this.#report(key, snapshot, { ...visit, problems }, version);
-    return requeueAfter({ ...visit, problems }, repairs);
+    return requeueAfter({ ...visit, problems }, [...repairs, keys.again]);
   }
 
   #find(key: string): ImpalaCluster | undefined {
@@ -101,6 +107,7 @@ export class ImpalaClusterController {
     const [namespace = '', name = ''] = key.split('/');
     this.#leftovers.forget(namespace, name);
     this.#endpoints.forget(namespace, name);
+    this.#keys.forget(namespace, name);
     this.#written.delete(key);
     this.#options.observer.status(namespace, name, undefined);
     return {};
@@ -124,16 +131,31 @@ export class ImpalaClusterController {
     return again;
   }
 
-  async #bring(snapshot: ClusterSnapshot, cluster: ValidCluster): Promise<Visit> {
+  /** A spec that cannot be built any more is no reason to let the keys of its running pairs expire. */
+  async #tendKeys({ cluster, identity, pairs }: ClusterSnapshot, { kind }: Validation): Promise<KeysReport> {
+    const withAgents = PAIR_COMPONENTS.filter(
+      (component) =>
+        cluster.spec[component].highAvailability.enabled && (kind === 'valid' || pairs[component].lease !== undefined),
+    );
+    const keys = await this.#keys.tend(identity, withAgents);
+    const { namespace, name } = identity;
+    if (keys.made.length > 0) this.#options.logger.info({ namespace, cluster: name, made: keys.made }, 'made keys');
+    return keys;
+  }
+
+  async #bring(snapshot: ClusterSnapshot, cluster: ValidCluster, keys: KeysReport): Promise<Visit> {
     const { api, cache, operatorImage, logger } = this.#options;
     const { identity } = cluster;
     const built = buildCluster(cluster, operatorImage, snapshot);
     const rollout = planRollout(snapshot, built);
-    const report = await applyObjects(
-      { api, cache, cluster: identity, create: (desired) => this.#createLease(cluster, desired.body.metadata.labels) },
-      [...built.objects, ...rollout.objects],
-    );
-    const { written, problems, awaited } = report;
+    const create = (desired: DesiredObject): Promise<void> => this.#createLease(cluster, desired.body.metadata.labels);
+    const report = await applyObjects({ api, cache, cluster: identity, blocked: keys.blocked, create }, [
+      ...built.objects,
+      ...rollout.objects,
+    ]);
+    const { written } = report;
+    const problems = [...keys.problems, ...report.problems];
+    const awaited = [...keys.awaited, ...report.awaited];
     if (written.length > 0) logger.info({ namespace: identity.namespace, cluster: identity.name, written }, 'applied');
     const waiting = awaited.map((object) => `${object} of the deleted cluster must be gone first`);
     return { problems, awaited, underWay: [...waiting, ...rollout.underWay, ...impaladsUnderWay(snapshot)] };

@@ -46,6 +46,8 @@ export interface ApplyContext {
   readonly api: KubernetesApi;
   readonly cache: ObjectCache;
   readonly cluster: ClusterIdentity;
+  /** Components of which nothing may be written for now. */
+  readonly blocked?: readonly Component[];
   /** Makes an object that server-side apply must not make (a Lease, whose spec is not ours). */
   create(desired: DesiredObject): Promise<void>;
 }
@@ -77,7 +79,7 @@ export async function applyObjects(
     candidates.push({ desired, live: await lookUp(api, cache, reference) });
   }
 
-  const blocked = new Set<Component | undefined>();
+  const blocked = new Set<Component | undefined>(context.blocked);
   const problems: Problem[] = [];
   const awaited: string[] = [];
   for (const { desired, live } of candidates) {
