@@ -62,6 +62,9 @@ export const AGENT_ENVIRONMENT = {
 export const SHARED_DIRECTORY = '/run/impala-ha';
 export const GUARD_SCRIPT = `${SHARED_DIRECTORY}/guard.sh`;
 
+/** Where the agent finds the keys by which the agents of a pair know each other: a Secret, mounted into it alone. */
+export const KEYS_DIRECTORY = '/run/impala-ha-keys';
+
 /** What the environment of an agent's container says, or why it cannot be used: `problem` names the variable. */
 export type AgentEnvironment =
   | { readonly kind: 'valid'; readonly configuration: AgentConfiguration; readonly pod: PodFacts }

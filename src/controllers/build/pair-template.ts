@@ -8,6 +8,7 @@ import type { PodTemplate } from '../kubernetes-types.ts';
 import type { Pair } from '../updates.ts';
 import type { ValidCluster } from '../validate.ts';
 import { configurationHash } from './configuration.ts';
+import { keysMount, keysVolume } from './keys-volume.ts';
 import { objectLabels, selectorLabels } from './metadata.ts';
 import { commonPodSpec, CONTAINER_SECURITY, daemonContainer, daemonVolumes } from './pod.ts';
 
@@ -68,7 +69,12 @@ function pairTemplate(
       ...(tolerations && { tolerations }),
       initContainers: [agentContainer(daemon, agentImage)],
       containers: [guardedDaemon(daemon, cluster, resources)],
-      volumes: [...daemonVolumes(daemon, identity, spec), sharedVolume, tokenVolume],
+      volumes: [
+        ...daemonVolumes(daemon, identity, spec),
+        sharedVolume,
+        tokenVolume,
+        keysVolume(identity, component),
+      ],
     },
   };
 }
@@ -125,6 +131,7 @@ function agentContainer({ agent }: PairDaemon, image: string): V1Container {
     volumeMounts: [
       { name: SHARED_VOLUME, mountPath: SHARED_DIRECTORY },
       { name: TOKEN_VOLUME, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      keysMount,
     ],
   };
 }

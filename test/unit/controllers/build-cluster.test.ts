@@ -205,11 +205,12 @@ describe('a pod of a pair', () => {
     const [agent] = spec?.initContainers ?? [];
     const [daemon] = spec?.containers ?? [];
     expect(agent).toMatchObject({ name: 'ha-agent', image: IMAGE, restartPolicy: 'Always' });
-    expect(agent?.volumeMounts?.map(({ name }) => name)).toEqual(['ha', 'agent-token']);
+    expect(agent?.volumeMounts?.map(({ name }) => name)).toEqual(['ha', 'agent-token', 'keys']);
     expect(daemon?.name).toBe('catalogd');
     expect(daemon?.command?.slice(0, 2)).toEqual(['/bin/bash', '/run/impala-ha/guard.sh']);
     expect(daemon?.command).toContain('/opt/impala/bin/catalogd');
     expect(daemon?.volumeMounts?.map(({ name }) => name)).not.toContain('agent-token');
+    expect(daemon?.volumeMounts?.map(({ name }) => name)).not.toContain('keys');
     for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) expect(daemon).not.toHaveProperty(probe);
     expect(daemon?.resources?.limits).toBeUndefined();
   });

@@ -33,10 +33,10 @@ describe("the operator's ClusterRole", () => {
     expect(rights(await operatorsRules())).toEqual(expect.arrayContaining(agents));
   });
 
-  test('names groups, resources and verbs one by one, and has no right to secrets or to delete', async () => {
+  test('names groups, resources and verbs one by one, may not look for Secrets, and may not delete', async () => {
     const operators = rights(await operatorsRules());
     expect(operators.length).toBeGreaterThan(30);
-    expect(operators.filter((right) => /\*|secrets|nodes|^delete/.test(right))).toEqual([]);
+    expect(operators.filter((right) => /\*|(list|watch) \/secrets|nodes|^delete/.test(right))).toEqual([]);
   });
 });
 
