@@ -7,5 +7,6 @@ export default {
     '<rootDir>/test/unit/**/*.test.ts',
     '<rootDir>/test/simulation/**/*.test.ts',
     '<rootDir>/test/exploration/**/*.test.ts',
+    '<rootDir>/test/integration/**/*.test.ts',
   ],
 };

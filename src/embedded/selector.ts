@@ -10,10 +10,12 @@ export type Matcher = (object: KubernetesObject) => boolean;
  * Compiles a selection.
  * @throws SyntaxError for a selector that is none, or a field that cannot be selected by
  */
-export function matcherOf({ namespace, labelSelector = '', fieldSelector = '' }: Selection): Matcher {
-  const requirements = [...splitSelector(labelSelector).map(labelRequirement), ...fieldRequirements(fieldSelector)];
-  if (namespace !== undefined) requirements.push((metadata) => metadata.namespace === namespace);
-  return ({ metadata }) => requirements.every((requirement) => requirement(metadata));
+export function matcherOf({ resource, namespace, labelSelector = '', fieldSelector = '' }: Selection): Matcher {
+  const ofLabels = splitSelector(labelSelector).map(labelRequirement);
+  if (namespace !== undefined) ofLabels.push((metadata) => metadata.namespace === namespace);
+  const ofFields = fieldRequirements(fieldSelector, resource.kind);
+  return (object) =>
+    ofLabels.every((requirement) => requirement(object.metadata)) && ofFields.every((matches) => matches(object));
 }
 
 /** Splits at the commas that are not within parentheses. */
@@ -45,13 +47,44 @@ function labelRequirement(text: string): Requirement {
   return ({ labels }) => (labels?.[label] === undefined) === (negation === '!');
 }
 
-function fieldRequirements(selector: string): Requirement[] {
+/** By which fields a kind's objects can be selected, beside name and namespace. */
+const SELECTABLE: Readonly<Record<string, readonly string[]>> = {
+  Pod: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'status.phase',
+    'status.podIP',
+  ],
+  Node: ['spec.unschedulable'],
+  Event: [
+    'regarding.kind',
+    'regarding.namespace',
+    'regarding.name',
+    'regarding.uid',
+    'regarding.apiVersion',
+    'regarding.fieldPath',
+    'reason',
+    'reportingController',
+    'type',
+  ],
+};
+const ALWAYS_SELECTABLE: readonly string[] = ['metadata.name', 'metadata.namespace'];
+
+function fieldRequirements(selector: string, kind: string): Matcher[] {
+  const selectable = [...ALWAYS_SELECTABLE, ...(SELECTABLE[kind] ?? [])];
   return splitSelector(selector).map((text) => {
-    const [, field, comparison, value] = EQUALITY.exec(text) ?? [];
-    if (field !== 'metadata.name' && field !== 'metadata.namespace') {
-      throw new SyntaxError(`field label not supported: ${field ?? text}`);
-    }
-    const part = field === 'metadata.name' ? 'name' : 'namespace';
-    return comparison === '!=' ? (metadata) => metadata[part] !== value : (metadata) => metadata[part] === value;
+    const [, field = text, comparison, value = ''] = EQUALITY.exec(text) ?? [];
+    if (!selectable.includes(field)) throw new SyntaxError(`field label not supported: ${field}`);
+    const path = field.split('.');
+    const wanted = comparison !== '!=';
+    return (object) => (textAt(object, path) === value) === wanted;
   });
+}
+
+function textAt(object: unknown, path: readonly string[]): string {
+  const value = path.reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], object);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';
 }

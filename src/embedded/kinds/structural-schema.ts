@@ -26,9 +26,7 @@ export const below = (path: string, name: string): string => (path === '' ? name
 /** The schema of a field of an object, or nothing when the schema does not know the field. */
 export function schemaOfField(schema: StructuralSchema, name: string): StructuralSchema | undefined {
   const { properties, additionalProperties } = schema;
-  return (
-    properties?.[name] ?? (isFields(additionalProperties) ? (additionalProperties) : undefined)
-  );
+  return properties?.[name] ?? (isFields(additionalProperties) ? additionalProperties : undefined);
 }
 
 /** Objects that say nothing of their fields keep all of them: `metadata`, and what is marked so. */
