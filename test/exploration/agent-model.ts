@@ -92,7 +92,7 @@ function campaign(world: World, pod: Pod, protocol: Protocol, stuckWallClocks: b
   const renewTime = microTime(pod.lastRenewal);
   const claim = (): ReturnType<Protocol['newClaim']> =>
     protocol.newClaim(pod.election.highestTerm, action.lease, protocol.identity(podName(pod), pod.uid, word));
-  pod.election = protocol.sending(pod.election, action.kind, renewTime, claim, now);
+  pod.election = protocol.sending(pod.election, action.kind, { renewTime, roster: [] }, claim, now);
   const body = protocol.written(action.kind, action.lease, pod.election.standing, { renewTime, rules, changes: {} });
   if (body !== undefined) pod.call = { kind: 'write', write: action.kind, body, outcome: undefined };
   return true;

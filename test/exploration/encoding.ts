@@ -13,6 +13,7 @@ import type { DaemonView } from '../../src/agent/guard/daemon-view.ts';
 import { annotations } from '../../src/api/names.ts';
 import type { Claim } from '../../src/kube/election/claim.ts';
 import type { Standing } from '../../src/kube/election/election.ts';
+import { respectedDuration } from '../../src/kube/election/observation.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import { TICK, type GuardWord, type Pod, type World, type WorldOptions } from './world.ts';
 import { sliceTerm } from './moves.ts';
@@ -193,8 +194,11 @@ export class Encoder {
     if (observation === undefined) this.byte(254);
     else {
       this.lease(observation.lease);
-      const inRecord = observation.lease?.spec?.leaseDurationSeconds ?? 0;
-      this.time(observation.unchangedSince, now, -Math.max(inRecord, pod.rules.leaseDuration / TICK), 0);
+      const respected = respectedDuration(observation, pod.rules);
+      const { unchangedSince, keptUntil } = observation;
+      this.byte(respected / TICK);
+      this.time(unchangedSince, now, -respected / TICK, 0);
+      this.time(keptUntil > unchangedSince + respected ? keptUntil : -Infinity, now, 0, 2 * LONGEST);
       if (!election.mustRead) this.time(observation.lastHeard, now, -2, 0);
     }
     this.term(election.highestTerm);

@@ -1,11 +1,14 @@
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
 import { isOlder } from '../resource-version.ts';
+import type { Roster } from './roster.ts';
 
 /** One write of the Lease that was sent: what to recognise it by, and the moment before it left. */
 export interface Send {
   readonly renewTime: string;
   readonly sentAt: Milliseconds;
+  /** Who may claim the record that it leaves behind after a lease duration (P14). */
+  readonly roster: Roster;
 }
 
 /**
@@ -22,6 +25,12 @@ export interface Claim {
   readonly sends: readonly Send[];
   /** When the newest write known to have taken place was *sent*: every deadline of the holder counts from there. */
   readonly confirmedSentAt: Milliseconds | undefined;
+  /** The roster of that write. */
+  readonly roster: Roster;
+  /** The version of the Lease in which that write was seen first. */
+  readonly shownIn: string;
+  /** When the newest round of asking in which everybody has promised was begun. */
+  readonly promisedAt: Milliseconds | undefined;
 }
 
 /**
@@ -32,12 +41,23 @@ export const newClaim = (highestTerm: number, lease: Lease, identity: string): C
   identity,
   term: Math.max(highestTerm, lease.spec?.leaseTransitions ?? 0) + 1,
   base: { uid: lease.metadata.uid ?? '', resourceVersion: lease.metadata.resourceVersion ?? '' },
-  sends: [],
-  confirmedSentAt: undefined,
+  ...nothingSent,
 });
 
-/** Sends older than this many are forgotten: a Lease with one of their renewTimes has been seen since, or never will be. */
-const SENDS_KEPT = 16;
+/** A claim of which nothing was sent yet. */
+export const nothingSent = {
+  sends: [],
+  confirmedSentAt: undefined,
+  roster: [],
+  shownIn: '',
+  promisedAt: undefined,
+} satisfies Partial<Claim>;
+
+/**
+ * Sends older than this many are forgotten. It is as many as fit between two reads of the Lease while every answer is
+ * lost: a write that took place must be recognised as ours after an outage, however long that was.
+ */
+const SENDS_KEPT = 256;
 
 export const withSend = (claim: Claim, send: Send): Claim => ({
   ...claim,
@@ -54,8 +74,11 @@ export function sendShownBy(lease: Lease, claim: Claim): Send | undefined {
 }
 
 /** Takes note that a write took place. An older one never turns the clock back. */
-export function confirmed(claim: Claim, send: Send): Claim & { confirmedSentAt: Milliseconds } {
-  return { ...claim, confirmedSentAt: Math.max(claim.confirmedSentAt ?? send.sentAt, send.sentAt) };
+export function confirmed(claim: Claim, send: Send, lease: Lease): Claim & { confirmedSentAt: Milliseconds } {
+  const { confirmedSentAt } = claim;
+  if (confirmedSentAt !== undefined && send.sentAt <= confirmedSentAt) return { ...claim, confirmedSentAt };
+  const shownIn = lease.metadata.resourceVersion ?? '';
+  return { ...claim, confirmedSentAt: send.sentAt, roster: send.roster, shownIn };
 }
 
 /** Whether a Lease that is not ours rules out that any write of the claim ever takes place: each is a compare-and-swap. */

@@ -3,12 +3,14 @@
  * out. There is no clock, no network and no randomness in here, so that a table, a simulation and an exhaustive search
  * can all drive this very code. The rules are client-go's (a challenger trusts only its own clock and only a
  * compare-and-swap is a claim) with three that client-go lacks: an identity for each claim, a release that is said, and
- * deadlines that count from the moment *before* a write was sent. P1 to P13 in comments are the rules of docs/protocol.md.
+ * deadlines that count from the moment *before* a write was sent. P1 to P18 in comments are the rules of docs/protocol.md.
  */
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
-import { confirmed, disproves, sendShownBy, withSend, type Claim } from './claim.ts';
-import { expiresAt, observe, type Observation } from './observation.ts';
+import { confirmed, disproves, nothingSent, sendShownBy, withSend, type Claim, type Send } from './claim.ts';
+import { observe, type Observation } from './observation.ts';
+import { claimActiveUntil, mayBeClaimedAt, type OutageRules, type SeenRecord } from './outage.ts';
+import { formatRoster, rosterOf, type Roster } from './roster.ts';
 import { tenancyOf, termOf, type Tenancy } from './tenancy.ts';
 
 export interface ElectionRules {
@@ -24,6 +26,8 @@ export interface ElectionRules {
   readonly retryPeriod: Milliseconds;
   /** How long after a call without success the next one is made. */
   readonly retryDelay: Milliseconds;
+  /** How a holder lives through an outage of the API server; without it, it does not. */
+  readonly outage?: OutageRules;
 }
 
 type ConfirmedClaim = Claim & { readonly confirmedSentAt: Milliseconds };
@@ -54,6 +58,10 @@ export interface ElectionState {
   readonly lastSent: Milliseconds | undefined;
   /** When a claim of ours was last given up by a release: others go first for a retry period. */
   readonly releasedAt: Milliseconds | undefined;
+  /** Until when this process has promised not to claim (P14). */
+  readonly promisedUntil: Milliseconds | undefined;
+  /** The Lease as it was last seen with a holder: what a promise may be asked for. */
+  readonly lastHeld: SeenRecord | undefined;
 }
 
 export const initialElection: ElectionState = {
@@ -65,6 +73,8 @@ export const initialElection: ElectionState = {
   conflicts: 0,
   lastSent: undefined,
   releasedAt: undefined,
+  promisedUntil: undefined,
+  lastHeld: undefined,
 };
 
 /** What the process that campaigns wants of the Lease at this moment. */
@@ -80,6 +90,10 @@ export interface Desire {
   readonly release: boolean;
   /** Annotations that the Lease shall carry (undefined: shall not). */
   readonly annotations: Readonly<Record<string, string | undefined>>;
+  /** Who may claim the records that this process writes as the holder: itself, and who else is known to be there. */
+  readonly roster?: Roster;
+  /** Annotations that it shall carry while this process holds it. */
+  readonly holderAnnotations?: Readonly<Record<string, string | undefined>>;
 }
 
 export type Action =
@@ -91,7 +105,7 @@ export type Action =
 export function activeUntil(state: ElectionState, rules: ElectionRules): Milliseconds | undefined {
   const { standing } = state;
   if (standing.kind !== 'holder' && standing.kind !== 'reclaiming') return undefined;
-  return standing.claim.confirmedSentAt + rules.renewDeadline;
+  return claimActiveUntil(standing.claim, rules);
 }
 
 /** Whose the Lease is, as far as is known. */
@@ -110,8 +124,19 @@ export function heard(state: ElectionState, lease: Lease | undefined, now: Milli
     standing,
     highestTerm: Math.max(state.highestTerm, termOf(lease)),
     releasedAt: gaveUp ? now : state.releasedAt,
+    lastHeld: heldBy(lease) ?? state.lastHeld,
   };
 }
+
+function heldBy(lease: Lease | undefined): SeenRecord | undefined {
+  const holder = lease?.spec?.holderIdentity ?? '';
+  const { uid: leaseUid = '', resourceVersion = '' } = lease?.metadata ?? {};
+  return holder === '' ? undefined : { leaseUid, resourceVersion, holder };
+}
+
+/** Takes note of a term that was seen elsewhere than in the Lease. */
+export const termSeen = (state: ElectionState, term: number): ElectionState =>
+  term > state.highestTerm ? { ...state, highestTerm: term } : state;
 
 /** Where a reading leaves us. What is not ours by identity and renewTime is a stranger's. */
 function settle(standing: Standing, lease: Lease | undefined): Standing {
@@ -120,14 +145,14 @@ function settle(standing: Standing, lease: Lease | undefined): Standing {
       return standing;
     case 'claiming': {
       const send = lease && sendShownBy(lease, standing.claim);
-      if (send) return { kind: 'holder', claim: confirmed(standing.claim, send) };
+      if (send) return { kind: 'holder', claim: confirmed(standing.claim, send, lease) };
       return disproves(lease, standing.claim) ? { kind: 'challenger' } : standing;
     }
     case 'holder':
       return settleHolder(standing.claim, lease);
     case 'reclaiming': {
       const send = lease && sendShownBy(lease, standing.next);
-      if (send) return { kind: 'holder', claim: confirmed(standing.next, send) };
+      if (send) return { kind: 'holder', claim: confirmed(standing.next, send, lease) };
       return disproves(lease, standing.next) ? settleHolder(standing.claim, lease) : standing;
     }
     case 'releasing':
@@ -143,7 +168,7 @@ function settle(standing: Standing, lease: Lease | undefined): Standing {
 function settleHolder(claim: ConfirmedClaim, lease: Lease | undefined): Standing {
   if (lease === undefined) return { kind: 'holder', claim };
   const send = sendShownBy(lease, claim);
-  if (send) return { kind: 'holder', claim: confirmed(claim, send) };
+  if (send) return { kind: 'holder', claim: confirmed(claim, send, lease) };
   const madeAnew = lease.metadata.uid !== claim.base.uid;
   const empty = (lease.spec?.holderIdentity ?? '') === '';
   return madeAnew && empty ? { kind: 'holder', claim } : { kind: 'challenger' };
@@ -215,7 +240,7 @@ function holderAction(
   if (desire.release) return { kind: 'release', lease };
   if (!desire.renew) return { kind: 'wait', until: Number.POSITIVE_INFINITY };
   const due = lastSent + rules.retryPeriod;
-  if (now >= due || lacksAnnotations(lease, desire)) return { kind: 'renew', lease };
+  if (now >= due || lacksWords(lease, desire, rules)) return { kind: 'renew', lease };
   return { kind: 'wait', until: due };
 }
 
@@ -228,13 +253,13 @@ function challengerAction(
 ): Action {
   const { lease } = observation;
   if (now >= claimAt) return { kind: 'claim', lease };
-  if (lacksAnnotations(lease, desire)) return { kind: 'annotate', lease };
+  if (lacksAnnotations(lease, desire.annotations)) return { kind: 'annotate', lease };
   const silentAt = observation.lastHeard + 2 * rules.retryPeriod;
   if (now >= silentAt) return { kind: 'read' };
   return { kind: 'wait', until: Math.min(claimAt, silentAt) };
 }
 
-/** When a challenger may claim: a released Lease at once, any other after it has not changed for its duration. */
+/** When a challenger may claim: a released Lease at once, any other when it was not renewed for long enough. */
 function claimableAt(
   state: ElectionState,
   observation: Observation,
@@ -243,13 +268,27 @@ function claimableAt(
 ): Milliseconds {
   if (desire.claim === 'never') return Number.POSITIVE_INFINITY;
   const released = tenancy(state, rules).kind === 'released';
-  const free = released ? observation.unchangedSince : expiresAt(observation, rules);
+  const free = released ? observation.unchangedSince : mayBeClaimedAt(state, observation, rules);
   const othersFirst = state.releasedAt === undefined ? free : Math.max(free, state.releasedAt + rules.retryPeriod);
   return othersFirst + desire.claim.after;
 }
 
-const lacksAnnotations = (lease: Lease, desire: Desire): boolean =>
-  Object.entries(desire.annotations).some(([name, value]) => lease.metadata.annotations?.[name] !== value);
+const lacksAnnotations = (lease: Lease, wanted: Desire['annotations']): boolean =>
+  Object.entries(wanted).some(([name, value]) => lease.metadata.annotations?.[name] !== value);
+
+/** Whether a holder has something to write before its next renewal is due: a new member must not wait to be on the roster. */
+function lacksWords(
+  lease: Lease,
+  { annotations, holderAnnotations, roster }: Desire,
+  { outage }: ElectionRules,
+): boolean {
+  if (lacksAnnotations(lease, { ...annotations, ...holderAnnotations })) return true;
+  return (
+    outage !== undefined &&
+    roster !== undefined &&
+    formatRoster(roster) !== formatRoster(rosterOf(lease, outage.rosterAnnotation))
+  );
+}
 
 const readAt = (at: Milliseconds, now: Milliseconds): Action =>
   now >= at ? { kind: 'read' } : { kind: 'wait', until: at };
@@ -262,7 +301,7 @@ const readAt = (at: Milliseconds, now: Milliseconds): Action =>
 export function expire(state: ElectionState, rules: ElectionRules, now: Milliseconds): ElectionState {
   const { standing, observation } = state;
   if (standing.kind !== 'holder' && standing.kind !== 'reclaiming') return state;
-  if (now < standing.claim.confirmedSentAt + rules.renewDeadline) return state;
+  if (now < claimActiveUntil(standing.claim, rules)) return state;
   if (standing.kind === 'reclaiming') return { ...state, standing: { kind: 'claiming', claim: standing.next } };
   if (observation?.lease?.metadata.uid === standing.claim.base.uid) return state;
   return { ...state, standing: { kind: 'challenger' } };
@@ -282,8 +321,7 @@ export function adopt(state: ElectionState, identity: string, now: Milliseconds)
     identity,
     term: termOf(lease),
     base: { uid, resourceVersion },
-    sends: [],
-    confirmedSentAt: undefined,
+    ...nothingSent,
   };
   return { ...state, standing: { kind: 'claiming', claim }, notBefore: now };
 }
@@ -315,16 +353,17 @@ export function releaseDecided(state: ElectionState): ElectionState {
 
 /**
  * Takes note of a write that is about to be sent. It must be called before the first byte leaves (P2).
+ * @param record the renewTime of the write and, for a claim or renewal, who may follow
  * @param newClaim makes the claim, should this write begin one
  */
 export function sending(
   state: ElectionState,
   action: 'claim' | 'renew' | 'release' | 'annotate',
-  renewTime: string,
+  record: Pick<Send, 'renewTime' | 'roster'>,
   newClaim: () => Claim,
   now: Milliseconds,
 ): ElectionState {
-  const send = { renewTime, sentAt: now };
+  const send = { ...record, sentAt: now };
   const { standing } = state;
   switch (action) {
     case 'annotate':
@@ -347,11 +386,7 @@ export function sending(
   }
 }
 
-function claimSent(
-  standing: Standing,
-  newClaim: () => Claim,
-  send: { renewTime: string; sentAt: Milliseconds },
-): Standing {
+function claimSent(standing: Standing, newClaim: () => Claim, send: Send): Standing {
   switch (standing.kind) {
     case 'challenger':
       return { kind: 'claiming', claim: withSend(newClaim(), send) };

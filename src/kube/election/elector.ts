@@ -5,6 +5,7 @@ import { microTime } from '../micro-time.ts';
 import { newClaim, type Claim } from './claim.ts';
 import * as election from './election.ts';
 import { written, type AnnotationChanges, type Write } from './lease-write.ts';
+import * as outage from './outage.ts';
 import { nextRenewTime } from './renew-time.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -83,6 +84,27 @@ export class Elector {
     this.become(election.raiseTerm(this.current, above));
   }
 
+  /** Takes note of a term that was seen elsewhere than in the Lease. */
+  termSeen(term: number): void {
+    this.become(election.termSeen(this.current, term));
+  }
+
+  /** Takes in a round of asking for promises. */
+  promised(round: outage.PromiseRound): void {
+    this.become(outage.promised(this.current, round, this.options.rules, this.options.clock.now()));
+  }
+
+  /** Promises not to claim, or refuses. */
+  askedToPromise(
+    records: readonly (outage.SeenRecord | undefined)[],
+    duration: Milliseconds,
+  ): 'promised' | 'claiming' | 'unseen' {
+    const { rules, clock } = this.options;
+    const { state, answer } = outage.askedToPromise(this.current, records, duration, rules, clock.now());
+    this.become(state);
+    return answer;
+  }
+
   /** Campaigns until the signal is aborted. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, rules } = this.options;
@@ -140,7 +162,8 @@ export class Elector {
     const free = election.tenancy(this.current, rules);
     // Every deadline counts from here, before the first byte leaves: the record cannot be older than its send.
     const claim = (): Claim => newClaim(this.current.highestTerm, lease, this.options.newIdentity());
-    this.become(election.sending(this.current, kind, renewTime, claim, clock.now()));
+    const { roster = [] } = this.options.desire();
+    this.become(election.sending(this.current, kind, { renewTime, roster }, claim, clock.now()));
     const changes = this.changes(kind, lease, free.kind === 'released');
     const body = written(kind, lease, this.current.standing, { renewTime, rules, changes });
     if (body === undefined) return;
@@ -154,13 +177,15 @@ export class Elector {
 
   private changes(kind: Write, lease: Lease, afterRelease: boolean): AnnotationChanges {
     const { desire, claimAnnotations, releaseAnnotations } = this.options;
-    const wanted = desire().annotations;
+    const { annotations: wanted, holderAnnotations } = desire();
+    if (kind === 'annotate') return wanted;
     if (kind === 'release') return { ...wanted, ...releaseAnnotations?.() };
     const { standing } = this.current;
     const claim =
       standing.kind === 'claiming' ? standing.claim : standing.kind === 'reclaiming' ? standing.next : undefined;
     const takesOver = kind === 'claim' && claim !== undefined && lease.spec?.holderIdentity !== claim.identity;
-    return takesOver ? { ...wanted, ...claimAnnotations?.(lease, afterRelease) } : wanted;
+    const held = { ...wanted, ...holderAnnotations };
+    return takesOver ? { ...held, ...claimAnnotations?.(lease, afterRelease) } : held;
   }
 
   private nextRenewTime(lease: Lease): string {

@@ -1,6 +1,7 @@
 import type { Lease } from '../kubernetes-object.ts';
 import type { Claim } from './claim.ts';
 import type { ElectionRules, Standing } from './election.ts';
+import { formatRoster } from './roster.ts';
 
 export type Write = 'claim' | 'renew' | 'release' | 'annotate';
 
@@ -27,13 +28,28 @@ export function written(
       return released(lease, standing.claim, renewTime, rules.releasedAnnotation, changes);
     case 'renew':
       if (standing.kind !== 'holder') return undefined;
-      return claimed(lease, standing.claim, renewTime, durationSeconds, changes);
+      return claimed(lease, standing.claim, renewTime, durationSeconds, {
+        ...changes,
+        ...terms(standing.claim, rules),
+      });
     case 'claim': {
       if (standing.kind !== 'claiming' && standing.kind !== 'reclaiming') return undefined;
       const claim = standing.kind === 'claiming' ? standing.claim : standing.next;
-      return claimed(lease, claim, renewTime, durationSeconds, { ...changes, [rules.releasedAnnotation]: undefined });
+      const overtaken = { [rules.releasedAnnotation]: undefined, ...terms(claim, rules) };
+      return claimed(lease, claim, renewTime, durationSeconds, { ...changes, ...overtaken });
     }
   }
+}
+
+/** What a holder's record says to who may follow it: who may, and for how long its holder may go on unseen (P14, P17). */
+function terms({ sends }: Claim, { outage }: ElectionRules): AnnotationChanges {
+  if (outage === undefined) return {};
+  return {
+    [outage.rosterAnnotation]: formatRoster(sends.at(-1)?.roster ?? []),
+    [outage.maxOutageAnnotation]: String(Math.ceil(outage.maxOutage / 1000)),
+    // Whoever writes is alive.
+    [outage.goneAnnotation]: undefined,
+  };
 }
 
 /**
