@@ -85,7 +85,7 @@ export class Agent implements GuardListener {
     const { configuration, pod, clock, api, observer } = parts;
     this.parts = parts;
     this.rules = electionRules(configuration);
-    this.attendance = new Attendance(configuration.member, pod.podUid, configuration.template);
+    this.attendance = new Attendance(configuration.member, pod.podUid, configuration.template, pod.bootId);
     this.health = new HealthWatch(parts.checkHealth, clock, configuration, () => this.healthChanged());
     const { namespace } = pod;
     this.elector = new Elector({

@@ -8,15 +8,17 @@ export class Attendance {
   private readonly member: Member;
   private readonly uid: string;
   private readonly template: string;
+  private readonly boot: string | undefined;
   private failedStart: FailedStart | undefined;
   private healthyStart: number | undefined;
   private signedIn = false;
   private superseded = false;
 
-  constructor(member: Member, uid: string, template: string) {
+  constructor(member: Member, uid: string, template: string, boot?: string) {
     this.member = member;
     this.uid = uid;
     this.template = template;
+    this.boot = boot;
   }
 
   startFailed(lease: Lease | undefined, term: number, reason: string): void {
@@ -43,6 +45,7 @@ export class Attendance {
       uid: this.uid,
       ready: guard.kind === 'present' && guard.preflight === 'passed' && !guard.terminating && !terminating,
       template: this.template,
+      ...(this.boot === undefined ? {} : { boot: this.boot }),
       ...(failed ? { problem: guard.preflightText } : {}),
       ...(this.failedStart ? { failedStart: this.failedStart } : {}),
       ...(this.healthyStart === undefined ? {} : { healthyStart: this.healthyStart }),

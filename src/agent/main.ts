@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import {
@@ -39,7 +40,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { configuration, pod } = environment;
+  const { configuration } = environment;
+  const pod = { ...environment.pod, bootId: await readBootId() };
   const logger = log.child({ cluster: configuration.cluster, component: configuration.component, pod: pod.podName });
   // The agent outlives what it did not foresee: its death would cost a hand-over.
   process.on('uncaughtException', (error) => logger.error({ error: error.stack }, 'unhandled error: a defect'));
@@ -106,6 +108,15 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
   await Promise.all([watch, recorder.close(1_000)]);
   link.close();
   server.close();
+}
+
+/** The kernel's boot id, which is the node's, and by which the operator knows that the node was started anew. */
+async function readBootId(): Promise<string | undefined> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param onCall told of every request that presents the pod's token */

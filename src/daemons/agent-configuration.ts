@@ -44,6 +44,8 @@ export interface PodFacts {
   readonly podUid: string;
   readonly podIp: string;
   readonly nodeName: string;
+  /** The boot id of the kernel, when it can be read. */
+  readonly bootId?: string | undefined;
 }
 
 /** The environment variables of the agent's container. */

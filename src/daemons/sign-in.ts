@@ -16,6 +16,8 @@ export interface SignIn {
   readonly ready: boolean;
   /** The template its pod was made from: failures under another one do not count. */
   readonly template: string;
+  /** The boot id of the kernel that it runs under: that of its node, unless its pod has a kernel of its own. */
+  readonly boot?: string;
   /** Why it is not ready, when it knows. */
   readonly problem?: string;
   readonly failedStart?: FailedStart;

@@ -1,0 +1,125 @@
+import { annotations } from '../../api/names.ts';
+import type { PairComponent } from '../../api/names.ts';
+import type { Milliseconds } from '../../kube/clock.ts';
+import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
+import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
+import type { Lease } from '../../kube/kubernetes-object.ts';
+import { leases, pods } from '../../kube/resource.ts';
+import { getIfExists } from '../apply/look-up.ts';
+import type { ClusterEvent } from '../events.ts';
+import { parseClaim } from '../holder.ts';
+import type { Pod } from '../kubernetes-types.ts';
+import { writeLeaseNote } from '../lease-note.ts';
+import type { Problem } from '../problem.ts';
+import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
+import { GONE_DESCRIPTIONS } from './gone.ts';
+import { judgePair } from './judge-pair.ts';
+import type { LossVerdict } from './judge-pair.ts';
+import type { LastWords } from './last-words.ts';
+
+/** What came of looking at a pair of which a node may be lost. */
+export interface LossReport {
+  /** When to look again, if at all. */
+  readonly again: Milliseconds | undefined;
+  readonly events: readonly ClusterEvent[];
+  readonly problems: readonly Problem[];
+}
+
+/** Nothing tells of a change of a node: while one counts, it is looked for. */
+const LOOK_AGAIN: Milliseconds = 3_000;
+const AT_ONCE: Milliseconds = 100;
+const NOTHING: LossReport = { again: undefined, events: [], problems: [] };
+
+/**
+ * Says of a holder that is known to be dead that it is, and deletes pods that are stuck on lost nodes, so that they are
+ * replaced elsewhere.
+ * @param now the wall clock
+ * @throws KubernetesApiError
+ */
+export async function tendLostNodes(
+  api: KubernetesApi,
+  { cluster, nodes }: ClusterSnapshot,
+  pair: PairSnapshot,
+  lastWords: LastWords,
+  now: Date,
+): Promise<LossReport> {
+  const { component, lease } = pair;
+  const previous = cluster.status?.[component]?.holder;
+  const verdict = judgePair(pair, nodes, previous, (uid) => lastWords.has(uid), now.getTime());
+  const said = await sayGone(api, lease, verdict);
+  const deleted = said.again === undefined ? await deleteLost(api, pair, verdict.toDelete) : NOTHING;
+  const again = said.again ?? deleted.again ?? (verdict.undecided ? LOOK_AGAIN : undefined);
+  const unreadable = verdict.forbiddenNode === undefined ? [] : [mayNotRead(component, verdict.forbiddenNode)];
+  return {
+    again,
+    events: [...said.events, ...deleted.events],
+    problems: [...deleted.problems, ...unreadable],
+  };
+}
+
+async function sayGone(
+  api: KubernetesApi,
+  lease: Lease | undefined,
+  { gone, whereabouts }: LossVerdict,
+): Promise<LossReport> {
+  if (gone === undefined || lease === undefined || whereabouts === undefined) return NOTHING;
+  const { claim } = whereabouts;
+  if (!(await writeLeaseNote(api, lease, annotations.gone, { claim, because: gone }))) {
+    return { ...NOTHING, again: AT_ONCE };
+  }
+  const message = `${parseClaim(claim)?.pod ?? claim}, which holds the Lease, is gone: ${GONE_DESCRIPTIONS[gone]}`;
+  return { ...NOTHING, events: [{ type: 'Warning', reason: 'HolderGone', action: 'WatchNodes', message }] };
+}
+
+async function deleteLost(api: KubernetesApi, pair: PairSnapshot, lost: readonly Pod[]): Promise<LossReport> {
+  if (lost.length === 0) return NOTHING;
+  // Who is spared depends on who holds the Lease now, not a moment ago.
+  const { name = '', namespace = '' } = pair.lease?.metadata ?? {};
+  const live = pair.lease && (await getIfExists<Lease>(api, { resource: leases, namespace, name }));
+  if ((live?.spec?.holderIdentity ?? '') !== (pair.lease?.spec?.holderIdentity ?? '')) {
+    return { ...NOTHING, again: AT_ONCE };
+  }
+  const events: ClusterEvent[] = [];
+  const problems: Problem[] = [];
+  for (const pod of lost) {
+    const outcome = await deleteForGood(api, pod);
+    if (outcome === 'deleted') events.push(podDeleted(pod));
+    if (outcome === 'forbidden') problems.push(mayNotDelete(pair.component, pod));
+  }
+  return { again: LOOK_AGAIN, events, problems };
+}
+
+/** Without waiting for a kubelet that cannot answer, and only this very pod. */
+async function deleteForGood(api: KubernetesApi, { metadata }: Pod): Promise<'deleted' | 'not there' | 'forbidden'> {
+  const { name, namespace = '', uid = '' } = metadata;
+  try {
+    await api.delete({ resource: pods, namespace, name }, { uid, gracePeriodSeconds: 0 });
+    return 'deleted';
+  } catch (error) {
+    if (!(error instanceof KubernetesApiError)) throw error;
+    if (error.reason === 'NotFound' || error.reason === 'Conflict') return 'not there';
+    if (error.reason === 'Forbidden') return 'forbidden';
+    throw error;
+  }
+}
+
+const podDeleted = ({ metadata, spec }: Pod): ClusterEvent => ({
+  type: 'Warning',
+  reason: 'LostPodDeleted',
+  action: 'WatchNodes',
+  message: `${metadata.name} was deleted for good, to be replaced: its node ${spec?.nodeName ?? ''} is lost`,
+});
+
+const mayNotDelete = (component: PairComponent, { metadata }: Pod): Problem => ({
+  reason: 'Forbidden',
+  component,
+  message: `${metadata.name} is on a lost node, and the operator may not delete it: grant it delete on pods, or delete it`,
+});
+
+const mayNotRead = (component: PairComponent, node: string): Problem => ({
+  reason: 'Forbidden',
+  component,
+  message:
+    `the ${component} was last active on node ${node}, which the operator may not read: grant it get on nodes, or, when ` +
+    `the pod there is dead for certain, run kubectl impala force-takeover`,
+});
