@@ -1,6 +1,6 @@
 import { PAIR_COMPONENTS } from '../api/names.ts';
 import type { PairComponent } from '../api/names.ts';
-import type { PairStatus } from '../api/status.ts';
+import type { PairStatus, SwitchoverStatus } from '../api/status.ts';
 import type { ImpalaClusterStatus } from '../api/impala-cluster.ts';
 import type { Problem } from './problem.ts';
 
@@ -10,7 +10,7 @@ export interface ClusterEvent {
   /** For machines. */
   readonly reason: string;
   /** What was being done, for machines. */
-  readonly action: 'Reconcile' | 'WatchStandby';
+  readonly action: 'Reconcile' | 'WatchStandby' | 'WatchNodes' | 'Switchover';
   readonly message: string;
 }
 
@@ -29,6 +29,9 @@ export function eventsBetween(
       .filter(({ message }) => !known.includes(message))
       .map(({ reason, message }): ClusterEvent => ({ type: 'Warning', reason, action: 'Reconcile', message })),
     ...PAIR_COMPONENTS.flatMap((component) => standbyEvents(component, previous?.[component], next[component])),
+    ...PAIR_COMPONENTS.flatMap((component) =>
+      switchoverEvents(previous?.[component]?.switchover, next[component]?.switchover),
+    ),
   ];
 }
 
@@ -55,4 +58,15 @@ function standbyEvents(
     return [{ type: 'Warning', reason: 'StandbyLost', action, message }];
   }
   return [];
+}
+
+/** Those that were refused or failed are problems, and told of as such. That nothing had to be done is not worth a word. */
+function switchoverEvents(before: SwitchoverStatus | undefined, now: SwitchoverStatus | undefined): ClusterEvent[] {
+  if (now === undefined || (before?.request === now.request && before.outcome === now.outcome)) return [];
+  const known = before?.request === now.request;
+  const { message } = now;
+  if (now.outcome === 'Requested')
+    return [{ type: 'Normal', reason: 'SwitchoverRequested', action: 'Switchover', message }];
+  if (now.outcome !== 'Completed' || !known) return [];
+  return [{ type: 'Normal', reason: 'SwitchoverCompleted', action: 'Switchover', message }];
 }

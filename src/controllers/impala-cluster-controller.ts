@@ -13,20 +13,22 @@ import { createLease } from './apply/create-lease.ts';
 import { buildCluster } from './build/build-cluster.ts';
 import type { DesiredObject } from './build/metadata.ts';
 import { eventsBetween } from './events.ts';
+import type { ClusterEvent } from './events.ts';
 import { impalaClusters } from './impala-clusters.ts';
-import { labelRoles } from './label-roles.ts';
+import type { LastWords } from './lost-nodes/last-words.ts';
+import { NodeReader } from './lost-nodes/node-reader.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { observeProblems } from './observe-problems.ts';
 import { ClusterKeys } from './keys/cluster-keys.ts';
 import type { KeysReport } from './keys/cluster-keys.ts';
+import { PairCare } from './pair-care.ts';
 import { LeftoverSlices, readSnapshot } from './read.ts';
-import { EndpointRepair } from './repair-endpoint.ts';
 import { requeueAfter } from './requeue.ts';
 import type { Visit } from './requeue.ts';
 import { impaladsUnderWay, planRollout } from './rollout.ts';
-import { pairsOf } from './snapshot.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 import { clusterStatus } from './status/cluster-status.ts';
+import type { PassOutcome } from './status/findings.ts';
 import { writeStatus } from './status/write-status.ts';
 import { validate } from './validate.ts';
 import type { Validation, ValidCluster } from './validate.ts';
@@ -45,6 +47,8 @@ export interface ControllerOptions {
   readonly logger: Logger;
   readonly record: (event: EventDescription) => void;
   readonly observer: ControllerObserver;
+  /** What was said of pods before they vanished. */
+  readonly lastWords: LastWords;
   /** The image that the agents of new pods get: the operator's own. */
   readonly operatorImage: string;
 }
@@ -56,7 +60,8 @@ export interface ControllerOptions {
 export class ImpalaClusterController {
   readonly #options: ControllerOptions;
   readonly #leftovers: LeftoverSlices;
-  readonly #endpoints: EndpointRepair;
+  readonly #nodes: NodeReader;
+  readonly #care: PairCare;
   readonly #keys: ClusterKeys;
   /** The clusters whose status was written last, as the API server answered: the watch may still show an older one. */
   readonly #written = new Map<string, ImpalaCluster>();
@@ -64,7 +69,11 @@ export class ImpalaClusterController {
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#leftovers = new LeftoverSlices(options.api);
-    this.#endpoints = new EndpointRepair(options.api, options.clock);
+    this.#nodes = new NodeReader(options.api, options.clock);
+    this.#care = new PairCare({
+      ...options,
+      onEndpointRepaired: (namespace, name, component) => options.observer.endpointRepaired(namespace, name, component),
+    });
     this.#keys = new ClusterKeys(options.api, options.clock);
   }
 
@@ -79,18 +88,20 @@ export class ImpalaClusterController {
     // The garbage collector takes everything that it owns.
     if (cluster.metadata.deletionTimestamp !== undefined) return {};
 
-    const snapshot = await readSnapshot(this.#options.cache, this.#leftovers, cluster);
-    const repairs = await this.#tendPairs(snapshot);
+    const snapshot = await readSnapshot(this.#options.cache, this.#leftovers, this.#nodes, cluster);
+    // What cannot wait for anything else.
+    const care = await this.#care.tend(snapshot);
+    this.#tell(cluster, care.events);
     const validation = validate(snapshot);
     const keys = await this.#tendKeys(snapshot, validation);
     const visit =
       validation.kind === 'valid'
         ? await this.#bring(snapshot, validation.cluster, keys)
         : { problems: [...validation.problems, ...keys.problems], underWay: [], awaited: keys.awaited };
-    const problems = [...visit.problems, ...observeProblems(snapshot)];
+    const problems = [...visit.problems, ...care.problems, ...observeProblems(snapshot)];
     const version = validation.kind === 'valid' ? validation.cluster.version : cluster.status?.version;
-    await this.#report(key, snapshot, { ...visit, problems }, version);
-    return requeueAfter({ ...visit, problems }, [...repairs, keys.again]);
+    await this.#report(key, snapshot, { ...visit, problems, switchovers: care.switchovers }, version);
+    return requeueAfter({ ...visit, problems }, [...care.again, keys.again]);
   }
 
   #find(key: string): ImpalaCluster | undefined {
@@ -106,29 +117,11 @@ export class ImpalaClusterController {
   #forget(key: string): WorkResult {
     const [namespace = '', name = ''] = key.split('/');
     this.#leftovers.forget(namespace, name);
-    this.#endpoints.forget(namespace, name);
+    this.#care.forget(namespace, name);
     this.#keys.forget(namespace, name);
     this.#written.delete(key);
     this.#options.observer.status(namespace, name, undefined);
     return {};
-  }
-
-  /** What cannot wait for anything else: clients are led to the holder. @returns when to look again, if at all */
-  async #tendPairs(snapshot: ClusterSnapshot): Promise<number[]> {
-    const { logger, observer, api } = this.#options;
-    const { namespace, name } = snapshot.identity;
-    const again: number[] = [];
-    for (const pair of pairsOf(snapshot)) {
-      const repair = await this.#endpoints.repair(snapshot.identity, pair);
-      if (repair.kind === 'waiting') again.push(repair.again);
-      if (repair.kind === 'repaired') {
-        observer.endpointRepaired(namespace, name, pair.component);
-        const { difference } = repair;
-        logger.warn({ namespace, cluster: name, component: pair.component, difference }, 'repaired the EndpointSlice');
-      }
-      await labelRoles(api, snapshot, pair);
-    }
-    return again;
   }
 
   /** A spec that cannot be built any more is no reason to let the keys of its running pairs expire. */
@@ -169,19 +162,27 @@ export class ImpalaClusterController {
     this.#options.logger.info({ namespace, cluster: name, component, history }, 'created the Lease');
   }
 
-  async #report(key: string, snapshot: ClusterSnapshot, visit: Visit, version: string | undefined): Promise<void> {
-    const { api, clock, record, observer, logger } = this.#options;
+  async #report(
+    key: string,
+    snapshot: ClusterSnapshot,
+    outcome: PassOutcome,
+    version: string | undefined,
+  ): Promise<void> {
+    const { api, clock, observer } = this.#options;
     const { cluster, identity } = snapshot;
-    const status = clusterStatus(snapshot, visit, version, clock.date());
+    const status = clusterStatus(snapshot, outcome, version, clock.date());
     observer.status(identity.namespace, identity.name, status);
     const answer = await writeStatus(api, cluster, status);
     if (answer === undefined) return;
     this.#written.set(key, answer);
-    for (const { type, reason, action, message } of eventsBetween(cluster.status, status, visit.problems)) {
-      logger[type === 'Warning' ? 'warn' : 'info'](
-        { namespace: identity.namespace, cluster: identity.name, reason },
-        message,
-      );
+    this.#tell(cluster, eventsBetween(cluster.status, status, outcome.problems));
+  }
+
+  #tell(cluster: ImpalaCluster, events: readonly ClusterEvent[]): void {
+    const { record, logger } = this.#options;
+    const { namespace, name } = cluster.metadata;
+    for (const { type, reason, action, message } of events) {
+      logger[type === 'Warning' ? 'warn' : 'info']({ namespace, cluster: name, reason }, message);
       record({ regarding: subjectOf({ ...cluster, ...typeOfCluster }), type, reason, action, note: message });
     }
   }

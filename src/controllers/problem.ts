@@ -10,6 +10,7 @@ import type { Component } from '../api/names.ts';
  * - `EndpointSliceAhead`: a slice has a later term than its Lease.
  * - `StartFailed`: a daemon does not come up.
  * - `PreflightFailed`: a standby could not start its daemon.
+ * - `SwitchoverRefused`, `SwitchoverFailed`: a switchover that was asked for did not take place.
  */
 export const PROBLEM_REASONS = [
   'InvalidSpec',
@@ -21,6 +22,8 @@ export const PROBLEM_REASONS = [
   'EndpointSliceAhead',
   'StartFailed',
   'PreflightFailed',
+  'SwitchoverFailed',
+  'SwitchoverRefused',
 ] as const;
 export type ProblemReason = (typeof PROBLEM_REASONS)[number];
 

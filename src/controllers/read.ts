@@ -9,6 +9,8 @@ import type { Resource } from '../kube/resource.ts';
 import { SERVICE_NAME_LABEL } from './build/endpoint-slice.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
 import type { Pod, Service, StatefulSet } from './kubernetes-types.ts';
+import type { NodeReader } from './lost-nodes/node-reader.ts';
+import { nodesOfInterest } from './lost-nodes/nodes-of-interest.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { ownershipOf } from './ownership.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
@@ -50,6 +52,7 @@ export class LeftoverSlices {
 export async function readSnapshot(
   cache: ObjectCache,
   leftovers: LeftoverSlices,
+  nodeReader: NodeReader,
   cluster: ImpalaCluster,
 ): Promise<ClusterSnapshot> {
   const identity: ClusterIdentity = {
@@ -61,12 +64,16 @@ export async function readSnapshot(
     readPair(cache, leftovers, identity, 'statestore'),
     readPair(cache, leftovers, identity, 'catalog'),
   ]);
+  const suspects = [statestore, catalog].flatMap((pair) =>
+    nodesOfInterest(pair, cluster.status?.[pair.component]?.holder),
+  );
   return {
     cluster: withDefaults(cluster),
     identity,
     pairs: { statestore, catalog },
     coordinators: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'coordinator')),
     executors: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'executor')),
+    nodes: await nodeReader.read(suspects),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Problem, ProblemReason } from './problem.ts';
 import type { PassOutcome } from './status/findings.ts';
 
 /** What came of a pass over a cluster. */
-export interface Visit extends PassOutcome {
+export interface Visit extends Omit<PassOutcome, 'switchovers'> {
   /** Objects of a deleted cluster of the same name that must be gone first. */
   readonly awaited: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { ImpalaCluster } from '../api/impala-cluster.ts';
 import type { EndpointSlice, Lease } from '../kube/kubernetes-object.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
 import type { Pod, Service, StatefulSet } from './kubernetes-types.ts';
+import type { NodeStates } from './lost-nodes/node-state.ts';
 import type { Pair } from './updates.ts';
 
 /** What was read of a pair. Objects that belong to somebody else are left out, foreign slices excepted. */
@@ -25,6 +26,8 @@ export interface ClusterSnapshot {
   readonly pairs: Readonly<Record<PairComponent, PairSnapshot>>;
   readonly coordinators: StatefulSet | undefined;
   readonly executors: StatefulSet | undefined;
+  /** The nodes on which something may have been lost. */
+  readonly nodes: NodeStates;
 }
 
 export const podsOf = ({ pods }: PairSnapshot): Pod[] =>

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { GROUP } from '../api/names.ts';
 import { ImpalaClusterController } from '../controllers/impala-cluster-controller.ts';
+import { LastWords } from '../controllers/lost-nodes/last-words.ts';
 import { ClusterWatches } from '../controllers/watches.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
@@ -39,6 +40,7 @@ export class Operator {
   readonly #options: OperatorOptions;
   readonly #api: KubernetesApi;
   readonly #watches: ClusterWatches;
+  readonly #lastWords = new LastWords();
   readonly #events: EventRecorder;
   readonly #leadership: Leadership;
   #queue: WorkQueue | undefined;
@@ -58,6 +60,7 @@ export class Operator {
       environment: { api: this.#api, clock, random },
       ...(watchNamespace && { namespace: watchNamespace }),
       onNews: (key) => this.#queue?.add(key),
+      onGone: (resource, object) => this.#lastWords.note(resource, object),
       onError: ({ kind }, error) =>
         logger.warn({ kind, error: messageOf(error) }, 'a watch failed, and is begun again'),
     });
@@ -135,6 +138,7 @@ export class Operator {
       logger,
       record: (event) => this.#events.record(event),
       observer: this.metrics,
+      lastWords: this.#lastWords,
       operatorImage: configuration.operatorImage,
     });
   }

@@ -73,12 +73,7 @@ async function sayGone(
 
 async function deleteLost(api: KubernetesApi, pair: PairSnapshot, lost: readonly Pod[]): Promise<LossReport> {
   if (lost.length === 0) return NOTHING;
-  // Who is spared depends on who holds the Lease now, not a moment ago.
-  const { name = '', namespace = '' } = pair.lease?.metadata ?? {};
-  const live = pair.lease && (await getIfExists<Lease>(api, { resource: leases, namespace, name }));
-  if ((live?.spec?.holderIdentity ?? '') !== (pair.lease?.spec?.holderIdentity ?? '')) {
-    return { ...NOTHING, again: AT_ONCE };
-  }
+  if (await hasMovedOn(api, pair.lease)) return { ...NOTHING, again: AT_ONCE };
   const events: ClusterEvent[] = [];
   const problems: Problem[] = [];
   for (const pod of lost) {
@@ -88,6 +83,16 @@ async function deleteLost(api: KubernetesApi, pair: PairSnapshot, lost: readonly
   }
   return { again: LOOK_AGAIN, events, problems };
 }
+
+/** Who is spared depends on who holds the Lease now, not a moment ago. */
+async function hasMovedOn(api: KubernetesApi, lease: Lease | undefined): Promise<boolean> {
+  if (lease === undefined) return false;
+  const { name, namespace = '' } = lease.metadata;
+  const live = await getIfExists<Lease>(api, { resource: leases, namespace, name });
+  return holderIdentityOf(live) !== holderIdentityOf(lease);
+}
+
+const holderIdentityOf = (lease: Lease | undefined): string => lease?.spec?.holderIdentity ?? '';
 
 /** Without waiting for a kubelet that cannot answer, and only this very pod. */
 async function deleteForGood(api: KubernetesApi, { metadata }: Pod): Promise<'deleted' | 'not there' | 'forbidden'> {

@@ -24,7 +24,7 @@ export function clusterStatus(
   const previous = cluster.status;
   const generation = cluster.metadata.generation ?? 0;
   const [statestore, catalog] = PAIR_COMPONENTS.map((component) =>
-    pairStatus(snapshot, snapshot.pairs[component], previous?.[component]),
+    pairStatus(snapshot, snapshot.pairs[component], previous?.[component], outcome.switchovers[component]),
   );
   const { coordinators, executors } = cluster.spec;
   return {

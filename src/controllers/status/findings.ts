@@ -1,4 +1,5 @@
 import type { PairComponent } from '../../api/names.ts';
+import type { SwitchoverStatus } from '../../api/status.ts';
 import type { StatefulSet } from '../kubernetes-types.ts';
 import { PROBLEM_REASONS } from '../problem.ts';
 import type { Problem } from '../problem.ts';
@@ -9,6 +10,8 @@ import type { PairHealth } from './pair-status.ts';
 
 /** What a pass knows besides what it has read. */
 export interface PassOutcome {
+  /** What became of the switchovers that were asked for. */
+  readonly switchovers: Partial<Record<PairComponent, SwitchoverStatus>>;
   readonly problems: readonly Problem[];
   /** What is still on its way to what the spec says, for people; empty when all is there. */
   readonly underWay: readonly string[];

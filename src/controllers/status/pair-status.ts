@@ -1,10 +1,12 @@
 import { annotations, MEMBERS } from '../../api/names.ts';
-import type { MemberStatus, PairStatus } from '../../api/status.ts';
+import type { Member } from '../../api/names.ts';
+import type { MemberStatus, PairStatus, SwitchoverStatus } from '../../api/status.ts';
 import type { Lease } from '../../kube/kubernetes-object.ts';
 import { judgeSlice } from '../endpoint-repair.ts';
 import { holderOf, termOf } from '../holder.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { Pod } from '../kubernetes-types.ts';
+import { holderWhereabouts } from '../lost-nodes/holder-whereabouts.ts';
 import { podNamesOf, podsOf } from '../snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 
@@ -24,6 +26,12 @@ const isLeaving = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== unde
 export function activePod(snapshot: ClusterSnapshot, pair: PairSnapshot): Pod | undefined {
   const holder = holderOf(pair.lease, podsOf(pair), podNamesOf(snapshot.identity, pair.component));
   return holder.kind === 'member' ? holder.pod : undefined;
+}
+
+/** The member that holds the pair's Lease, if one does. */
+export function activeMember(snapshot: ClusterSnapshot, pair: PairSnapshot): Member | undefined {
+  const active = activePod(snapshot, pair);
+  return active === undefined ? undefined : MEMBERS.find((member) => pair.pods[member] === active);
 }
 
 const standbysOf = (pair: PairSnapshot, active: Pod | undefined): Pod[] =>
@@ -48,7 +56,9 @@ export function pairStatus(
   snapshot: ClusterSnapshot,
   pair: PairSnapshot,
   previous: PairStatus | undefined,
+  switchover: SwitchoverStatus | undefined,
 ): PairStatus {
+  const holder = holderWhereabouts(pair, snapshot.nodes, previous?.holder);
   const active = activePod(snapshot, pair);
   const term = Math.max(pair.lease === undefined ? 0 : termOf(pair.lease), previous?.term ?? 0);
   const transition = transitionOf(pair.lease, previous);
@@ -58,6 +68,8 @@ export function pairStatus(
     standbys: standbysOf(pair, active).map(({ metadata }) => metadata.name),
     ...(term > 0 && { term }),
     ...transition,
+    ...(holder && { holder }),
+    ...(switchover && { switchover }),
     members: MEMBERS.map((name): MemberStatus => {
       const pod = pair.pods[name];
       if (pod === undefined) return { name, ready: false };

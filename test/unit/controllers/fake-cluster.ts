@@ -128,6 +128,9 @@ export class FakeCluster implements KubernetesApi, ObjectCache {
   }
 
   async #read({ resource, namespace, name }: ObjectReference): Promise<KubernetesObject> {
+    const stored = this.#objects.get(keyOf(resource, namespace, name));
+    // All nodes are well, unless a test says otherwise.
+    if (resource.kind === 'Node' && stored === undefined) return READY_NODE;
     this.reads.push(`get ${resource.kind} ${name}`);
     return this.#must(keyOf(resource, namespace, name));
   }
@@ -158,6 +161,8 @@ export class FakeCluster implements KubernetesApi, ObjectCache {
     return stored;
   }
 }
+
+const READY_NODE = { metadata: { name: 'node' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
 
 const keyOf = ({ kind }: Resource, namespace: string | undefined, name: string): string =>
   `${kind}/${namespace ?? ''}/${name}`;

@@ -32,6 +32,7 @@ export const emptySnapshot = (cluster: ImpalaCluster = clusterWith()): ClusterSn
   pairs: { statestore: emptyPair('statestore'), catalog: emptyPair('catalog') },
   coordinators: undefined,
   executors: undefined,
+  nodes: new Map(),
 });
 
 export function validCluster(spec: object = {}): ValidCluster {

@@ -5,6 +5,7 @@ import { annotations, labels, names } from '../../../src/api/names.ts';
 import type { Member, PairComponent } from '../../../src/api/names.ts';
 import { ImpalaClusterController } from '../../../src/controllers/impala-cluster-controller.ts';
 import { impalaClusters } from '../../../src/controllers/impala-clusters.ts';
+import { LastWords } from '../../../src/controllers/lost-nodes/last-words.ts';
 import type { Pod, Service, StatefulSet } from '../../../src/controllers/kubernetes-types.ts';
 import type { EventDescription } from '../../../src/kube/event.ts';
 import type { EndpointSlice, Lease } from '../../../src/kube/kubernetes-object.ts';
@@ -33,6 +34,7 @@ function begin(image = IMAGE): void {
       status: () => undefined,
       endpointRepaired: (_namespace, _cluster, component) => repaired.push(component),
     },
+    lastWords: new LastWords(),
     operatorImage: image,
   });
 }

@@ -11,7 +11,7 @@ import { pairHealth, pairStatus } from '../../../src/controllers/status/pair-sta
 import type { PairHealth } from '../../../src/controllers/status/pair-status.ts';
 import { claimOf, emptySnapshot, leaseOf, podOf, sliceOf, statestoreLike } from './fixtures.ts';
 
-const quiet = { problems: [], underWay: [] };
+const quiet = { problems: [], underWay: [], switchovers: {} };
 const serving: Partial<PairSnapshot> = {
   lease: leaseOf(claimOf('a'), 5),
   slice: sliceOf('10.1.0.1', 5, claimOf('a')),
@@ -42,13 +42,14 @@ describe('the health of a pair', () => {
 describe('the status of a pair', () => {
   const statusOf = (pair: Partial<PairSnapshot>, previous?: NonNullable<ImpalaClusterStatus['statestore']>) => {
     const snapshot = statestoreLike(pair);
-    return pairStatus(snapshot, snapshot.statestore, previous);
+    return pairStatus(snapshot, snapshot.statestore, previous, undefined);
   };
 
   test('names the active, its node, the standby and both members', () => {
     expect(statusOf(serving)).toEqual({
       active: 'sales-statestore-a-0',
       activeNode: 'node-a',
+      holder: { claim: claimOf('a'), node: 'node-a' },
       standbys: ['sales-statestore-b-0'],
       term: 5,
       lastTransitionTime: '2026-01-01T00:00:00.000001Z',
@@ -108,7 +109,7 @@ describe('conditions', () => {
       { reason: 'InvalidSpec', message: 'a' },
     ];
     for (const order of [problems, [...problems].reverse()]) {
-      const findings = findingsOf(emptySnapshot(), { problems: order, underWay: [] });
+      const findings = findingsOf(emptySnapshot(), { ...quiet, problems: order });
       expect(findings.find(({ type }) => type === 'Degraded')).toMatchObject({
         status: 'True',
         reason: 'InvalidSpec',
