@@ -18,6 +18,9 @@ export type Component = (typeof COMPONENTS)[number];
 export const MEMBERS = ['a', 'b'] as const;
 export type Member = (typeof MEMBERS)[number];
 
+/** Stands in place of a member in the labels of what runs when high availability is off. */
+export const PLAIN = 'plain';
+
 export const otherMember = (member: Member): Member => (member === 'a' ? 'b' : 'a');
 
 export const labels = {
@@ -43,6 +46,14 @@ export const annotations = {
   hostnameSpelling: `${GROUP}/hostname-spelling`,
   /** Lease: what a member says of itself (JSON). */
   signIn: (member: Member) => `${GROUP}/member-${member}`,
+  /** Lease: who may claim it after a lease duration (JSON, a list of pod and uid); written with every claim and renewal. */
+  roster: `${GROUP}/roster`,
+  /** Lease: for how long its holder may live on promises, in seconds; written with every claim and renewal. */
+  maxOutageSeconds: `${GROUP}/max-outage-seconds`,
+  /** Lease: the member for whom the others hold back; written in a release that serves a switchover. */
+  successor: `${GROUP}/successor`,
+  /** Lease: the request of the switchover that was served last; written by a holder. */
+  servedRequest: `${GROUP}/served-request`,
   /** Lease: who shall take over from the holder (JSON, {@link Preference}); written by the operator. */
   preferred: `${GROUP}/preferred`,
   /** Lease: the claim whose processes are known to be dead, and how (JSON, {@link Gone}); written by the operator. */
@@ -53,10 +64,15 @@ export const annotations = {
   term: `${GROUP}/term`,
   /** EndpointSlice: the claim (holderIdentity) of the holder whose address it names. */
   claim: `${GROUP}/claim`,
-  /** Pod template of a pair: the hash of the template as the operator built it. */
+  /** Pod template: the hash of the template as the operator built it. */
   template: `${GROUP}/template`,
-  /** Pod template: the hash of the configuration files in the spec, so that changed files make another template. */
-  configuration: `${GROUP}/configuration`,
+  /**
+   * ImpalaCluster: another value restarts the pods, of all components or of one, in the order of an update. Pod template:
+   * the values that its pods were made for.
+   */
+  restartedAt: (component?: Component) => `${GROUP}/restarted-at${component === undefined ? '' : `.${component}`}`,
+  /** ConfigMap or Secret of a configuration: what it is a copy of, as in `Secret hive-site`. */
+  copyOf: `${GROUP}/copy-of`,
   /** Any object the operator applies: the hash of what it applied. */
   applied: `${GROUP}/applied`,
   /** Secret of keys: when it was written last (RFC 3339). */
@@ -68,11 +84,17 @@ export const names = {
   /** Lease, Service and EndpointSlice of a pair; also its ServiceAccount, Role, RoleBinding, PodDisruptionBudget and Secret. */
   pair: (cluster: string, component: PairComponent) => `${cluster}-${component}`,
   memberStatefulSet: (cluster: string, component: PairComponent, member: Member) => `${cluster}-${component}-${member}`,
+  /** What runs when high availability is off: a StatefulSet of one pod, beside the members'. */
+  plainStatefulSet: (cluster: string, component: PairComponent) => `${cluster}-${component}`,
+  plainPod: (cluster: string, component: PairComponent) => `${cluster}-${component}-0`,
   memberPod: (cluster: string, component: PairComponent, member: Member) => `${cluster}-${component}-${member}-0`,
   /** StatefulSet and client Service of coordinators, StatefulSet of executors. */
   impalads: (cluster: string, component: 'coordinator' | 'executor') => `${cluster}-${component}`,
   headlessService: (cluster: string, component: Component) => `${cluster}-${component}-pods`,
-  configuration: (cluster: string) => `${cluster}-configuration`,
+  /** ConfigMap with the files of the spec, as they were when this was the hash of all files of the configuration. */
+  configuration: (cluster: string, hash: string) => `${cluster}-configuration-${hash}`,
+  /** Copy of the configuration's source of that number: a ConfigMap or a Secret. */
+  configurationCopy: (cluster: string, hash: string, index: number) => `${cluster}-configuration-${hash}-${index}`,
   /** Secret of the key that signs the certificates of a cluster's agents. */
   certificateAuthority: (cluster: string) => `${cluster}-certificate-authority`,
 } as const;

@@ -120,7 +120,7 @@ export const ImpalaClusterStatus = Type.Object(
     observedGeneration: count('The generation of the spec that this status is about.'),
     conditions: Type.Optional(
       Type.Array(Condition, {
-        description: 'Available, Progressing, Degraded, StatestoreHighlyAvailable, CatalogHighlyAvailable.',
+        description: 'Available, Progressing, Degraded, StatestoreHighlyAvailable, CatalogHighlyAvailable, Paused.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['type'],
       }),

@@ -28,11 +28,20 @@ export function eventsBetween(
     ...problems
       .filter(({ message }) => !known.includes(message))
       .map(({ reason, message }): ClusterEvent => ({ type: 'Warning', reason, action: 'Reconcile', message })),
-    ...PAIR_COMPONENTS.flatMap((component) => standbyEvents(component, previous?.[component], next[component])),
+    ...PAIR_COMPONENTS.filter((component) => wantsStandby(component, next)).flatMap((component) =>
+      standbyEvents(component, previous?.[component], next[component]),
+    ),
     ...PAIR_COMPONENTS.flatMap((component) =>
       switchoverEvents(previous?.[component]?.switchover, next[component]?.switchover),
     ),
   ];
+}
+
+/** Whoever turned high availability off, or stopped the cluster, knows that nobody stands by. */
+function wantsStandby(component: PairComponent, { conditions }: ImpalaClusterStatus): boolean {
+  const type = component === 'statestore' ? 'StatestoreHighlyAvailable' : 'CatalogHighlyAvailable';
+  const reason = conditions?.find((condition) => condition.type === type)?.reason;
+  return reason !== 'Disabled' && reason !== 'Stopped';
 }
 
 /**

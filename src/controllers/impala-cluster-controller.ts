@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { labels, PAIR_COMPONENTS } from '../api/names.ts';
+import { PAIR_COMPONENTS } from '../api/names.ts';
 import type { PairComponent } from '../api/names.ts';
 import type { ImpalaCluster, ImpalaClusterStatus } from '../api/impala-cluster.ts';
 import type { Clock } from '../kube/clock.ts';
@@ -8,10 +8,8 @@ import { subjectOf } from '../kube/event.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import { isOlder } from '../kube/resource-version.ts';
 import type { WorkResult } from '../kube/work-queue.ts';
-import { applyObjects } from './apply/apply-objects.ts';
-import { createLease } from './apply/create-lease.ts';
-import { buildCluster } from './build/build-cluster.ts';
-import type { DesiredObject } from './build/metadata.ts';
+import { ClusterBringer } from './bring-cluster.ts';
+import type { Brought } from './bring-cluster.ts';
 import { eventsBetween } from './events.ts';
 import type { ClusterEvent } from './events.ts';
 import { impalaClusters } from './impala-clusters.ts';
@@ -24,14 +22,12 @@ import type { KeysReport } from './keys/cluster-keys.ts';
 import { PairCare } from './pair-care.ts';
 import { LeftoverSlices, readSnapshot } from './read.ts';
 import { requeueAfter } from './requeue.ts';
-import type { Visit } from './requeue.ts';
-import { impaladsUnderWay, planRollout } from './rollout.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 import { clusterStatus } from './status/cluster-status.ts';
 import type { PassOutcome } from './status/findings.ts';
 import { writeStatus } from './status/write-status.ts';
 import { validate } from './validate.ts';
-import type { Validation, ValidCluster } from './validate.ts';
+import type { Validation } from './validate.ts';
 
 /** What is told of a controller's work, for metrics. Must not throw. */
 export interface ControllerObserver {
@@ -63,6 +59,7 @@ export class ImpalaClusterController {
   readonly #nodes: NodeReader;
   readonly #care: PairCare;
   readonly #keys: ClusterKeys;
+  readonly #bringer: ClusterBringer;
   /** The clusters whose status was written last, as the API server answered: the watch may still show an older one. */
   readonly #written = new Map<string, ImpalaCluster>();
 
@@ -75,6 +72,7 @@ export class ImpalaClusterController {
       onEndpointRepaired: (namespace, name, component) => options.observer.endpointRepaired(namespace, name, component),
     });
     this.#keys = new ClusterKeys(options.api, options.clock);
+    this.#bringer = new ClusterBringer(options);
   }
 
   /**
@@ -88,20 +86,16 @@ export class ImpalaClusterController {
     // The garbage collector takes everything that it owns.
     if (cluster.metadata.deletionTimestamp !== undefined) return {};
 
-    const snapshot = await readSnapshot(this.#options.cache, this.#leftovers, this.#nodes, cluster);
+    const snapshot = await readSnapshot(this.#options.api, this.#options.cache, this.#leftovers, this.#nodes, cluster);
     // What cannot wait for anything else.
     const care = await this.#care.tend(snapshot);
     this.#tell(cluster, care.events);
     const validation = validate(snapshot);
-    const keys = await this.#tendKeys(snapshot, validation);
-    const visit =
-      validation.kind === 'valid'
-        ? await this.#bring(snapshot, validation.cluster, keys)
-        : { problems: [...validation.problems, ...keys.problems], underWay: [], awaited: keys.awaited };
+    const visit = await this.#change(snapshot, validation);
     const problems = [...visit.problems, ...care.problems, ...observeProblems(snapshot)];
     const version = validation.kind === 'valid' ? validation.cluster.version : cluster.status?.version;
     await this.#report(key, snapshot, { ...visit, problems, switchovers: care.switchovers }, version);
-    return requeueAfter({ ...visit, problems }, [...care.again, keys.again]);
+    return requeueAfter({ ...visit, problems }, [...care.again, ...visit.again]);
   }
 
   #find(key: string): ImpalaCluster | undefined {
@@ -124,6 +118,18 @@ export class ImpalaClusterController {
     return {};
   }
 
+  /** What a spec asks for that is valid, and not paused. */
+  async #change(snapshot: ClusterSnapshot, validation: Validation): Promise<Brought> {
+    if (snapshot.cluster.spec.paused) return { problems: [], underWay: [], awaited: [], again: [] };
+    const keys = await this.#tendKeys(snapshot, validation);
+    if (validation.kind === 'invalid') {
+      const problems = [...validation.problems, ...keys.problems];
+      return { problems, underWay: [], awaited: keys.awaited, again: [keys.again] };
+    }
+    const brought = await this.#bringer.bring(snapshot, validation.cluster, keys);
+    return { ...brought, again: [...brought.again, keys.again] };
+  }
+
   /** A spec that cannot be built any more is no reason to let the keys of its running pairs expire. */
   async #tendKeys({ cluster, identity, pairs }: ClusterSnapshot, { kind }: Validation): Promise<KeysReport> {
     const withAgents = PAIR_COMPONENTS.filter(
@@ -134,32 +140,6 @@ export class ImpalaClusterController {
     const { namespace, name } = identity;
     if (keys.made.length > 0) this.#options.logger.info({ namespace, cluster: name, made: keys.made }, 'made keys');
     return keys;
-  }
-
-  async #bring(snapshot: ClusterSnapshot, cluster: ValidCluster, keys: KeysReport): Promise<Visit> {
-    const { api, cache, operatorImage, logger } = this.#options;
-    const { identity } = cluster;
-    const built = buildCluster(cluster, operatorImage, snapshot);
-    const rollout = planRollout(snapshot, built);
-    const create = (desired: DesiredObject): Promise<void> => this.#createLease(cluster, desired.body.metadata.labels);
-    const report = await applyObjects({ api, cache, cluster: identity, blocked: keys.blocked, create }, [
-      ...built.objects,
-      ...rollout.objects,
-    ]);
-    const { written } = report;
-    const problems = [...keys.problems, ...report.problems];
-    const awaited = [...keys.awaited, ...report.awaited];
-    if (written.length > 0) logger.info({ namespace: identity.namespace, cluster: identity.name, written }, 'applied');
-    const waiting = awaited.map((object) => `${object} of the deleted cluster must be gone first`);
-    return { problems, awaited, underWay: [...waiting, ...rollout.underWay, ...impaladsUnderWay(snapshot)] };
-  }
-
-  async #createLease({ identity, spec }: ValidCluster, leaseLabels: Record<string, string> = {}): Promise<void> {
-    const component: PairComponent = leaseLabels[labels.impalaComponent] === 'catalog' ? 'catalog' : 'statestore';
-    const { leaseDurationSeconds } = spec[component].highAvailability;
-    const history = await createLease(this.#options.api, identity, component, leaseDurationSeconds);
-    const { namespace, name } = identity;
-    this.#options.logger.info({ namespace, cluster: name, component, history }, 'created the Lease');
   }
 
   async #report(

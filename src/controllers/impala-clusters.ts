@@ -1,9 +1,1 @@
-import { GROUP, KIND, PLURAL, VERSION } from '../api/names.ts';
-import type { Resource } from '../kube/resource.ts';
-
-export const impalaClusters: Resource = {
-  apiVersion: `${GROUP}/${VERSION}`,
-  kind: KIND,
-  plural: PLURAL,
-  namespaced: true,
-};
+export { impalaClusters } from '../api/impala-clusters.ts';

@@ -48,6 +48,16 @@ export interface Service extends KubernetesObject {
 
 export interface ConfigMap extends KubernetesObject {
   data?: Record<string, string>;
+  /** What is no text, in base64. */
+  binaryData?: Record<string, string>;
+  immutable?: boolean;
+}
+
+export interface Secret extends KubernetesObject {
+  type?: string;
+  /** In base64. */
+  data?: Record<string, string>;
+  immutable?: boolean;
 }
 
 export interface ServiceAccount extends KubernetesObject {

@@ -1,19 +1,37 @@
-import { MEMBERS } from '../api/names.ts';
+import { COMPONENTS, labels, MEMBERS } from '../api/names.ts';
 import type { PairComponent } from '../api/names.ts';
 import { readSignIn } from '../daemons/sign-in.ts';
+import type { EndpointSlice } from '../kube/kubernetes-object.ts';
+import { SLICE_MANAGER_LABEL } from './build/endpoint-slice.ts';
 import { judgeSlice } from './endpoint-repair.ts';
 import { holderOf, termOf } from './holder.ts';
+import type { Pod } from './kubernetes-types.ts';
+import { selectsPlain } from './pair-forms.ts';
+import { podTroubles } from './pod-troubles.ts';
 import type { Problem, ProblemReason } from './problem.ts';
 import { pairsOf, podNamesOf, podsOf } from './snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 
 /** What is wrong with a cluster by what was read of it: pure. */
 export function observeProblems(snapshot: ClusterSnapshot): Problem[] {
-  return pairsOf(snapshot).flatMap((pair) => [
-    ...foreignRoutes(pair),
-    ...foreignLease(snapshot, pair),
-    ...failedStarts(pair),
-  ]);
+  return [
+    ...pairsOf(snapshot).flatMap((pair) => [
+      ...foreignRoutes(snapshot, pair),
+      ...foreignLease(snapshot, pair),
+      ...failedStarts(pair),
+    ]),
+    ...snapshot.pods.flatMap(troublesOf),
+  ];
+}
+
+/** What kubelet says of a pod's containers. */
+function troublesOf(pod: Pod): Problem[] {
+  const component = COMPONENTS.find((candidate) => candidate === pod.metadata.labels?.[labels.impalaComponent]);
+  return podTroubles(pod).map(({ kind, container, message }) => ({
+    reason: kind,
+    message: `${pod.metadata.name}, container ${container}: ${message}`,
+    ...(component && { component }),
+  }));
 }
 
 const problemOf =
@@ -21,17 +39,24 @@ const problemOf =
   (reason: ProblemReason, message: string): Problem => ({ reason, message, component });
 
 /** Ways by which clients of a pair's Service may be led elsewhere than to the active pod. */
-function foreignRoutes({ component, service, foreignSlices }: PairSnapshot): Problem[] {
+function foreignRoutes(snapshot: ClusterSnapshot, pair: PairSnapshot): Problem[] {
+  const { component, service, foreignSlices } = pair;
   const problem = problemOf(component);
-  const problems = foreignSlices.map(({ metadata }) =>
-    problem(
-      'EndpointSliceForeign',
-      `EndpointSlice ${metadata.name} is not the operator's and leads clients of the ${component}'s Service elsewhere: ` +
-        'delete it, or the Endpoints object that it is made from',
-    ),
-  );
+  // The plain pod is selected on purpose, and Kubernetes makes the slices for that.
+  const plain = selectsPlain(snapshot, pair);
+  const ofKubernetes = ({ metadata }: EndpointSlice): boolean =>
+    metadata.labels?.[SLICE_MANAGER_LABEL] === 'endpointslice-controller.k8s.io';
+  const problems = foreignSlices
+    .filter((slice) => !plain || !ofKubernetes(slice))
+    .map(({ metadata }) =>
+      problem(
+        'EndpointSliceForeign',
+        `EndpointSlice ${metadata.name} is not the operator's and leads clients of the ${component}'s Service elsewhere: ` +
+          'delete it, or the Endpoints object that it is made from',
+      ),
+    );
   const selector = service?.spec?.selector;
-  if (selector !== undefined && Object.keys(selector).length > 0) {
+  if (!plain && selector !== undefined && Object.keys(selector).length > 0) {
     problems.push(
       problem(
         'ServiceSelectorForeign',

@@ -6,6 +6,7 @@ import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import type { EndpointSlice, KubernetesObject, Lease } from '../kube/kubernetes-object.ts';
 import { endpointSlices, leases, pods, services, statefulSets } from '../kube/resource.ts';
 import type { Resource } from '../kube/resource.ts';
+import { readSources } from './configuration/read-sources.ts';
 import { SERVICE_NAME_LABEL } from './build/endpoint-slice.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
 import type { Pod, Service, StatefulSet } from './kubernetes-types.ts';
@@ -18,7 +19,7 @@ import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 /**
  * Looks for slices that the watch does not show: those that Kubernetes' own controller made for one of our Services
  * while it had a selector, and left behind. They are listed when the Service has changed since they were last looked
- * for, or when some were there then.
+ * for, when some were there then, and as long as it has a selector.
  */
 export class LeftoverSlices {
   readonly #api: KubernetesApi;
@@ -28,13 +29,17 @@ export class LeftoverSlices {
     this.#api = api;
   }
 
-  async of({ metadata: { namespace = '', name, resourceVersion } }: Service): Promise<readonly EndpointSlice[]> {
+  async of({ spec, metadata: { namespace = '', name, resourceVersion } }: Service): Promise<readonly EndpointSlice[]> {
     const key = `${namespace}/${name}`;
     const known = this.#found.get(key);
-    if (known !== undefined && known.serviceVersion === resourceVersion && known.slices.length === 0) return [];
+    const selects = Object.keys(spec?.selector ?? {}).length > 0;
+    if (!selects && known !== undefined && known.serviceVersion === resourceVersion && known.slices.length === 0) {
+      return [];
+    }
     const labelSelector = `${SERVICE_NAME_LABEL}=${name}`;
     const { items } = await this.#api.list<EndpointSlice>({ resource: endpointSlices, namespace, labelSelector });
-    const slices = items.filter(({ metadata }) => metadata.name !== name);
+    // Those that lead nowhere stay behind for good.
+    const slices = items.filter(({ metadata, endpoints }) => metadata.name !== name && (endpoints ?? []).length > 0);
     this.#found.set(key, { serviceVersion: resourceVersion, slices });
     return slices;
   }
@@ -50,6 +55,7 @@ export class LeftoverSlices {
  * @throws KubernetesApiError
  */
 export async function readSnapshot(
+  api: KubernetesApi,
   cache: ObjectCache,
   leftovers: LeftoverSlices,
   nodeReader: NodeReader,
@@ -64,12 +70,15 @@ export async function readSnapshot(
     readPair(cache, leftovers, identity, 'statestore'),
     readPair(cache, leftovers, identity, 'catalog'),
   ]);
+  const defaulted = withDefaults(cluster);
   const suspects = [statestore, catalog].flatMap((pair) =>
     nodesOfInterest(pair, cluster.status?.[pair.component]?.holder),
   );
   return {
-    cluster: withDefaults(cluster),
+    cluster: defaulted,
     identity,
+    sources: await readSources(api, identity, defaulted.spec),
+    pods: podsOfCluster(cache, identity),
     pairs: { statestore, catalog },
     coordinators: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'coordinator')),
     executors: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'executor')),
@@ -95,6 +104,9 @@ async function readPair(
     const found = cache.get<Pod>(pods, cluster.namespace, names.memberPod(cluster.name, component, member));
     return found !== undefined && isOf(found, statefulSet(member)) ? found : undefined;
   };
+  const plain = own<StatefulSet>(cache, cluster, statefulSets, names.plainStatefulSet(cluster.name, component));
+  const plainFound = cache.get<Pod>(pods, cluster.namespace, names.plainPod(cluster.name, component));
+  const plainPod = plainFound !== undefined && isOf(plainFound, plain) ? plainFound : undefined;
   return {
     component,
     service,
@@ -103,7 +115,19 @@ async function readPair(
     foreignSlices: distinct([...watched, ...left]),
     statefulSets: { a: statefulSet('a'), b: statefulSet('b') },
     pods: { a: pod('a'), b: pod('b') },
+    plain: { statefulSet: plain, pod: plainPod },
   };
+}
+
+/** The pods that the cluster's StatefulSets have made. */
+function podsOfCluster(cache: ObjectCache, cluster: ClusterIdentity): Pod[] {
+  const sets = cache
+    .list<StatefulSet>(statefulSets, cluster.namespace)
+    .filter((statefulSet) => ownershipOf(statefulSet, cluster) === 'ours');
+  const owners = new Set(sets.map(({ metadata }) => metadata.uid));
+  return cache
+    .list<Pod>(pods, cluster.namespace)
+    .filter(({ metadata }) => owners.has(metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid));
 }
 
 function own<T extends KubernetesObject>(

@@ -15,6 +15,7 @@ const AWAITED: Milliseconds = 1_000;
 const UNWATCHED: Milliseconds = 30_000;
 
 const UNWATCHED_REASONS: ReadonlySet<ProblemReason> = new Set([
+  'ConfigurationMissing',
   'Forbidden',
   'ObjectForeign',
   'EndpointSliceForeign',

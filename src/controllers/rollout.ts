@@ -1,95 +1,164 @@
-import { annotations, MEMBERS } from '../api/names.ts';
-import type { Member } from '../api/names.ts';
-import { templateHashOf } from './build/build-cluster.ts';
+import { MEMBERS } from '../api/names.ts';
+import type { Component, PairComponent } from '../api/names.ts';
 import type { BuiltCluster } from './build/build-cluster.ts';
 import type { DesiredObject } from './build/metadata.ts';
+import { withReplicas } from './build/stateful-sets.ts';
+import type { BuiltStatefulSet } from './build/stateful-sets.ts';
+import { mayEnd } from './forms.ts';
 import { isReady } from './kubernetes-types.ts';
-import type { Pod, StatefulSet } from './kubernetes-types.ts';
+import type { StatefulSet } from './kubernetes-types.ts';
+import type { PairForms } from './pair-forms.ts';
+import { podTroubles } from './pod-troubles.ts';
+import { goneComponents, presenceOf } from './presence.ts';
 import { pairsOf } from './snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
-import { activePod } from './status/pair-status.ts';
-import { decideUpdates } from './updates.ts';
-import type { MemberState, Pair } from './updates.ts';
+import { activeMember, activePod } from './status/pair-status.ts';
+import { impaladState, memberStates, plainState, podsOfComponent, templateStates } from './template-states.ts';
+import { decideUpdates, isChanged, unfinishedComponents, waitsFor } from './updates.ts';
+import type { TemplateState, Tenancy, Turn } from './updates.ts';
 
-/** The label by which a StatefulSet tells which of its revisions a pod was made from. */
-const REVISION_LABEL = 'controller-revision-hash';
+/** A StatefulSet that gets another size and keeps its template. */
+export interface Resize {
+  readonly statefulSet: StatefulSet;
+  readonly replicas: number;
+}
 
-/** What the members' StatefulSets come to in this pass. */
+/** What the StatefulSets come to in this pass. */
 export interface Rollout {
-  /** Those whose turn it is. */
+  /** Those that are applied as they should be. */
   readonly objects: readonly DesiredObject[];
+  readonly resizes: readonly Resize[];
   /** What is not there yet, for people. */
   readonly underWay: readonly string[];
 }
 
-/** Decides which members get their template in this pass: pure. */
-export function planRollout(snapshot: ClusterSnapshot, built: BuiltCluster): Rollout {
-  const plans = pairsOf(snapshot).map((pair) => planPair(snapshot, pair, built));
+/** What one StatefulSet may have. `keep`: nothing changes; `end`: no pods, whatever its template. */
+type Size = { readonly kind: 'keep' } | { readonly kind: 'end' } | { readonly kind: 'run'; readonly replicas: number };
+
+interface Plan {
+  readonly component: Component;
+  readonly built: BuiltStatefulSet;
+  readonly live: StatefulSet | undefined;
+  readonly size: Size;
+  readonly state: TemplateState;
+  readonly turn: Turn;
+  /** Whether it cannot run as it is: then it waits for no other component. */
+  readonly failing: boolean;
+}
+
+/** Decides which StatefulSets get their template and size in this pass: pure. */
+export function planRollout(snapshot: ClusterSnapshot, built: BuiltCluster, { sizes }: PairForms): Rollout {
+  const unfinished = unfinishedComponents(templateStates(snapshot, built));
+  const plans = [
+    ...pairsOf(snapshot).flatMap((pair) => planPair(snapshot, pair, built, sizes[pair.component])),
+    planImpalads(snapshot, built, 'executor'),
+    planImpalads(snapshot, built, 'coordinator'),
+  ].map((plan) => inOrder(plan, unfinished));
   return {
-    objects: plans.flatMap(({ objects }) => objects),
-    underWay: plans.flatMap(({ underWay }) => underWay),
+    objects: plans.flatMap(({ size, turn, built: wanted }) =>
+      size.kind === 'run' && turn === 'apply' ? [withReplicas(wanted, size.replicas)] : [],
+    ),
+    resizes: plans.flatMap(resize),
+    underWay: plans.flatMap((plan) => underWay(plan, unfinished)),
   };
 }
 
-function planPair(snapshot: ClusterSnapshot, pair: PairSnapshot, built: BuiltCluster): Rollout {
-  const wanted = built.members[pair.component];
-  const states: Pair<MemberState> = {
-    a: memberState(pair, 'a', wanted.a.templateHash),
-    b: memberState(pair, 'b', wanted.b.templateHash),
+/** A changed template has to wait until all that come before are as they should be. */
+function inOrder(plan: Plan, unfinished: ReadonlySet<Component>): Plan {
+  const waits = isChanged(plan.state) && !plan.failing && waitsFor(plan.component, unfinished) !== undefined;
+  return waits ? { ...plan, turn: 'hold' } : plan;
+}
+
+function planPair(
+  snapshot: ClusterSnapshot,
+  pair: PairSnapshot,
+  built: BuiltCluster,
+  sizes: PairForms['sizes'][PairComponent],
+): Plan[] {
+  const { component } = pair;
+  const states = memberStates(pair, built.members[component]);
+  const turns = decideUpdates(states, tenancyOf(snapshot, pair));
+  const members = MEMBERS.map((member): Plan => ({
+    component,
+    built: built.members[component][member],
+    live: pair.statefulSets[member],
+    size: sizeOf(sizes[member]),
+    state: states[member],
+    turn: turns[member],
+    failing: states[member].failing,
+  }));
+  const plain: Plan = {
+    component,
+    built: built.plain[component],
+    live: pair.plain.statefulSet,
+    size: sizeOf(sizes.plain),
+    state: plainState(pair, built.plain[component]),
+    turn: 'apply',
+    failing: pair.plain.pod !== undefined && podTroubles(pair.plain.pod).length > 0,
   };
-  const turns = decideUpdates(states, servingMember(snapshot, pair));
-  const underWay = MEMBERS.flatMap((member) => {
-    const { live, settled, wanted: hash } = states[member];
-    const name = wanted[member].statefulSet.body.metadata.name;
-    if (turns[member] === 'hold') return [`${name} waits for the standby to be ready on its new template`];
-    if (live !== hash) return [`${name} gets its template`];
-    return settled ? [] : [`${name} is not ready`];
-  });
-  const objects = MEMBERS.filter((member) => turns[member] === 'apply').map((member) => wanted[member].statefulSet);
-  return { objects, underWay };
+  return [...members, plain];
 }
 
-function memberState(pair: PairSnapshot, member: Member, wanted: string): MemberState {
-  const statefulSet = pair.statefulSets[member];
-  return { live: templateHashOf(statefulSet), wanted, settled: isSettled(statefulSet, pair.pods[member]) };
+function planImpalads(snapshot: ClusterSnapshot, built: BuiltCluster, component: 'coordinator' | 'executor'): Plan {
+  const wanted = built.impalads[component];
+  const { stopped } = snapshot.cluster.spec;
+  const ending: Size = mayEnd(component, goneComponents(snapshot)) ? { kind: 'end' } : { kind: 'keep' };
+  return {
+    component,
+    built: wanted,
+    live: component === 'coordinator' ? snapshot.coordinators : snapshot.executors,
+    size: stopped ? ending : { kind: 'run', replicas: wanted.replicas },
+    state: impaladState(snapshot, component, wanted),
+    turn: 'apply',
+    failing: podsOfComponent(snapshot, component).some((pod) => podTroubles(pod).length > 0),
+  };
 }
 
-/** Whether the pod is ready and of the newest revision of its StatefulSet. */
-function isSettled(statefulSet: StatefulSet | undefined, pod: Pod | undefined): boolean {
-  if (statefulSet === undefined || pod === undefined) return false;
-  const { metadata, status } = statefulSet;
-  return (
-    status?.observedGeneration === metadata.generation &&
-    status?.updateRevision !== undefined &&
-    pod.metadata.labels?.[REVISION_LABEL] === status.updateRevision &&
-    pod.metadata.annotations?.[annotations.template] === templateHashOf(statefulSet) &&
-    pod.metadata.deletionTimestamp === undefined &&
-    isReady(pod)
-  );
-}
+const sizeOf = (size: number | undefined): Size =>
+  size === undefined ? { kind: 'keep' } : size === 0 ? { kind: 'end' } : { kind: 'run', replicas: size };
 
-/** The member that holds the Lease and whose daemon serves. */
-function servingMember(snapshot: ClusterSnapshot, pair: PairSnapshot): Member | undefined {
+/** Who holds the Lease, and whether it serves. */
+function tenancyOf(snapshot: ClusterSnapshot, pair: PairSnapshot): Tenancy {
   const active = activePod(snapshot, pair);
-  if (active === undefined || !isReady(active)) return undefined;
-  return MEMBERS.find((member) => pair.pods[member] === active);
+  return { holder: activeMember(snapshot, pair), serves: active !== undefined && isReady(active) };
 }
 
-/** What of coordinators and executors is not there yet, for people: pure. */
-export function impaladsUnderWay({ cluster: { spec }, coordinators, executors }: ClusterSnapshot): string[] {
+/** A size goes out by itself where the template must stay what it is. */
+function resize({ live, size, turn }: Plan): Resize[] {
+  if (live === undefined || size.kind === 'keep') return [];
+  if (size.kind === 'run' && turn === 'apply') return [];
+  const replicas = size.kind === 'end' ? 0 : size.replicas;
+  return live.spec?.replicas === replicas ? [] : [{ statefulSet: live, replicas }];
+}
+
+function underWay(
+  { component, built: { name }, live, size, state, turn }: Plan,
+  unfinished: ReadonlySet<Component>,
+): string[] {
+  if (size.kind === 'end') return live === undefined || state.live === undefined ? [] : [`${name} ends`];
+  if (size.kind === 'keep') {
+    const gone = presenceOf(live, state.live !== undefined).gone;
+    return gone ? [] : [`${name} waits until it may end`];
+  }
+  if (turn === 'hold') {
+    const earlier = waitsFor(component, unfinished);
+    return earlier === undefined
+      ? [`${name} waits for the standby to be ready on its new template`]
+      : [`${name} waits for the ${earlier} to be updated and ready`];
+  }
+  if (state.live !== state.wanted) return [`${name} gets its template`];
+  if (state.settled) return [];
   return [
-    ...replicasUnderWay('coordinators', spec.coordinators.replicas, coordinators),
-    ...replicasUnderWay('executors', spec.executors.replicas, executors),
+    component === 'coordinator' || component === 'executor'
+      ? replicasUnderWay(name, size.replicas, live)
+      : `${name} is not ready`,
   ];
 }
 
-function replicasUnderWay(name: string, wanted: number, statefulSet: StatefulSet | undefined): string[] {
-  if (statefulSet === undefined) return [`${name} are being made`];
-  const { status, metadata } = statefulSet;
-  const ready = status?.readyReplicas ?? 0;
+function replicasUnderWay(name: string, wanted: number, statefulSet: StatefulSet | undefined): string {
+  const { status, metadata } = statefulSet ?? {};
   const updated = status?.updatedReplicas ?? 0;
-  if (status?.observedGeneration !== metadata.generation) return [`${name} are being updated`];
-  if (updated < wanted) return [`${name}: ${updated} of ${wanted} updated`];
-  if ((status?.replicas ?? 0) > wanted) return [`${name}: more than ${wanted}`];
-  return ready < wanted ? [`${name}: ${ready} of ${wanted} ready`] : [];
+  if (status?.observedGeneration !== metadata?.generation) return `${name} is being updated`;
+  if (updated < wanted) return `${name}: ${updated} of ${wanted} updated`;
+  return `${name}: ${status?.readyReplicas ?? 0} of ${wanted} ready`;
 }

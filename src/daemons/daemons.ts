@@ -1,5 +1,5 @@
 import type { ImpalaCluster, ImpalaClusterSpec } from '../api/impala-cluster.ts';
-import type { Member } from '../api/names.ts';
+import type { Member, PairComponent } from '../api/names.ts';
 import { catalogd } from './catalogd.ts';
 import { invalidFlags } from './command-line.ts';
 import { coordinator } from './coordinator.ts';
@@ -7,6 +7,8 @@ import type { DaemonContext } from './daemon-context.ts';
 import type { ImpaladDaemon, PairDaemon } from './daemon.ts';
 import { executor } from './executor.ts';
 import type { InvalidSpec } from './invalid-spec.ts';
+import { plainDaemon } from './plain-daemon.ts';
+import type { PlainDaemon } from './plain-daemon.ts';
 import { statestored } from './statestored.ts';
 import { OLDEST_SUPPORTED_VERSION, compareVersions, formatVersion, parseVersion } from './versions.ts';
 import type { ImpalaVersion } from './versions.ts';
@@ -16,6 +18,8 @@ export interface Daemons {
   readonly version: ImpalaVersion;
   readonly statestore: Readonly<Record<Member, PairDaemon>>;
   readonly catalog: Readonly<Record<Member, PairDaemon>>;
+  /** What runs when high availability is off. */
+  readonly plain: Readonly<Record<PairComponent, PlainDaemon>>;
   readonly coordinator: ImpaladDaemon;
   readonly executor: ImpaladDaemon;
 }
@@ -51,6 +55,10 @@ export function daemonsOf(cluster: ImpalaCluster): DaemonsResult {
       version,
       statestore: { a: statestored(context, 'a'), b: statestored(context, 'b') },
       catalog: { a: catalogd(context, 'a'), b: catalogd(context, 'b') },
+      plain: {
+        statestore: plainDaemon(context.location, statestored(context, 'a')),
+        catalog: plainDaemon(context.location, catalogd(context, 'a')),
+      },
       coordinator: coordinator(context),
       executor: executor(context),
     },

@@ -1,12 +1,12 @@
-import { AGENT_CONTAINER, annotations, COMPONENTS, PAIR_COMPONENTS } from '../../api/names.ts';
+import { AGENT_CONTAINER, COMPONENTS, PAIR_COMPONENTS } from '../../api/names.ts';
 import type { Component, Member, PairComponent } from '../../api/names.ts';
 import type { KubernetesObject } from '../../kube/kubernetes-object.ts';
 import type { Port } from '../../daemons/daemon.ts';
+import type { Route } from '../forms.ts';
 import type { Pod, StatefulSet } from '../kubernetes-types.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import type { Pair } from '../updates.ts';
 import type { ValidCluster } from '../validate.ts';
-import { configurationMap } from './configuration.ts';
 import { endpointSlice } from './endpoint-slice.ts';
 import { leaseMetadata } from './lease.ts';
 import type { DesiredObject } from './metadata.ts';
@@ -14,36 +14,36 @@ import { pairTemplates } from './pair-template.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { role, roleBinding, serviceAccount } from './role-based-access.ts';
 import { activeService, coordinatorService, headlessService } from './services.ts';
-import { impaladStatefulSet, memberStatefulSet } from './stateful-sets.ts';
-
-/** A member's StatefulSet, and the hash of its template. */
-export interface BuiltMember {
-  readonly statefulSet: DesiredObject<StatefulSet>;
-  readonly templateHash: string;
-}
+import { built, impaladStatefulSet, memberStatefulSet, plainStatefulSet } from './stateful-sets.ts';
+import type { BuiltStatefulSet } from './stateful-sets.ts';
+import { templateHashOf } from './template.ts';
 
 /** All objects of a cluster as they should be. */
 export interface BuiltCluster {
-  /** All but the members' StatefulSets, whose turn is decided on its own. */
+  /** All but the StatefulSets, whose turn is decided on its own. */
   readonly objects: readonly DesiredObject[];
-  readonly members: Readonly<Record<PairComponent, Pair<BuiltMember>>>;
+  readonly members: Readonly<Record<PairComponent, Pair<BuiltStatefulSet>>>;
+  /** What runs in the members' stead when high availability is off. */
+  readonly plain: Readonly<Record<PairComponent, BuiltStatefulSet>>;
+  readonly impalads: Readonly<Record<'coordinator' | 'executor', BuiltStatefulSet>>;
 }
 
 /**
  * Builds every object of a cluster: pure, the same for the same arguments.
  * @param operatorImage the image that new agents get
  * @param live what is there: only the agents of its members count
+ * @param routes where the pairs' Services lead now
  */
 export function buildCluster(
   cluster: ValidCluster,
   operatorImage: string,
   live: Pick<ClusterSnapshot, 'pairs'>,
+  routes: Readonly<Record<PairComponent, Route>>,
 ): BuiltCluster {
-  const { identity, spec, daemons } = cluster;
+  const { identity, daemons } = cluster;
   const ports = (component: Component): readonly Port[] =>
     component === 'statestore' || component === 'catalog' ? daemons[component].a.ports : daemons[component].ports;
-  const configuration = configurationMap(identity, spec);
-  const members = (component: PairComponent): Pair<BuiltMember> => ({
+  const members = (component: PairComponent): Pair<BuiltStatefulSet> => ({
     a: buildMember(cluster, live.pairs[component], 'a', operatorImage),
     b: buildMember(cluster, live.pairs[component], 'b', operatorImage),
   });
@@ -52,32 +52,45 @@ export function buildCluster(
       serviceAccount(identity, component),
       role(identity, component),
       roleBinding(identity, component),
-      activeService(identity, component, ports(component)),
+      activeService(identity, component, ports(component), routes[component]),
       endpointSlice(identity, component, ports(component)),
       leaseMetadata(identity, component),
       podDisruptionBudget(identity, component),
     ]),
     ...COMPONENTS.map((component) => headlessService(identity, component, ports(component))),
     coordinatorService(identity, daemons.coordinator.servicePorts),
-    ...(configuration ? [configuration] : []),
-    impaladStatefulSet(cluster, 'coordinator'),
-    impaladStatefulSet(cluster, 'executor'),
   ];
-  return { objects, members: { statestore: members('statestore'), catalog: members('catalog') } };
+  return {
+    objects,
+    members: { statestore: members('statestore'), catalog: members('catalog') },
+    plain: {
+      statestore: built(plainStatefulSet(cluster, 'statestore')),
+      catalog: built(plainStatefulSet(cluster, 'catalog')),
+    },
+    impalads: {
+      coordinator: built(impaladStatefulSet(cluster, 'coordinator')),
+      executor: built(impaladStatefulSet(cluster, 'executor')),
+    },
+  };
 }
 
 /**
  * An upgrade of the operator must not restart a daemon: a member keeps the image of its agent as long as nothing else of
  * its template changes, and gets the new one together with the next change. An image that does not work is not kept.
  */
-function buildMember(cluster: ValidCluster, pair: PairSnapshot, member: Member, operatorImage: string): BuiltMember {
+function buildMember(
+  cluster: ValidCluster,
+  pair: PairSnapshot,
+  member: Member,
+  operatorImage: string,
+): BuiltStatefulSet {
   const { component } = pair;
   const live = pair.statefulSets[member];
   const liveImage = agentFails(pair.pods[member]) ? undefined : agentImageOf(live);
   const kept = liveImage === undefined ? undefined : pairTemplates(cluster, component, liveImage);
   const unchanged = kept !== undefined && kept.hash === templateHashOf(live);
-  const { hash, templates } = unchanged ? kept : pairTemplates(cluster, component, operatorImage);
-  return { templateHash: hash, statefulSet: memberStatefulSet(cluster, component, member, templates[member]) };
+  const { templates } = unchanged ? kept : pairTemplates(cluster, component, operatorImage);
+  return built(memberStatefulSet(cluster, component, member, templates[member]));
 }
 
 const agentImageOf = (statefulSet: StatefulSet | undefined): string | undefined =>
@@ -90,7 +103,3 @@ function agentFails(pod: Pod | undefined): boolean {
   const agent = pod?.status?.initContainerStatuses?.find(({ name }) => name === AGENT_CONTAINER);
   return FAILURES.includes(agent?.state?.waiting?.reason ?? '');
 }
-
-/** The hash of the template that a StatefulSet has. */
-export const templateHashOf = (statefulSet: StatefulSet | undefined): string | undefined =>
-  statefulSet?.spec?.template.metadata?.annotations?.[annotations.template];

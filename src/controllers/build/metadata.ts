@@ -1,4 +1,4 @@
-import { annotations, GROUP, KIND, labels, OPERATOR_FIELD_MANAGER, VERSION } from '../../api/names.ts';
+import { annotations, GROUP, KIND, labels, OPERATOR_FIELD_MANAGER, PLAIN, VERSION } from '../../api/names.ts';
 import type { Component, Member } from '../../api/names.ts';
 import type { KubernetesObject, ObjectMeta, OwnerReference } from '../../kube/kubernetes-object.ts';
 import type { Resource } from '../../kube/resource.ts';
@@ -20,14 +20,14 @@ export interface DesiredObject<T extends KubernetesObject = KubernetesObject> {
 /** What an object is part of; nothing for the objects that all components share. */
 export interface Part {
   readonly component?: Component;
-  readonly member?: Member;
+  readonly member?: Member | typeof PLAIN;
 }
 
 /** The labels that select the pods of a component, or of one member. They never change: a StatefulSet's selector cannot. */
 export function selectorLabels(
   cluster: ClusterIdentity,
   component: Component,
-  member?: Member,
+  member?: Part['member'],
 ): Record<string, string> {
   return {
     [labels.cluster]: cluster.name,
@@ -81,6 +81,13 @@ export function desired<T extends KubernetesObject>(
       ownerReferences: [ownerReference(cluster)],
     },
   };
-  const applied = { ...content.metadata.annotations, [annotations.applied]: hashOf(body) };
-  return { resource, body: { ...body, metadata: { ...body.metadata, annotations: applied } } as unknown as T };
+  return { resource, body: stamped(body as unknown as T) };
+}
+
+/** The object with the hash of itself: the one way by which a field that is no longer stated makes a difference. */
+export function stamped<T extends KubernetesObject>(object: T): T {
+  const { [annotations.applied]: _, ...own } = object.metadata.annotations ?? {};
+  const { annotations: __, ...metadata } = object.metadata;
+  const plain = { ...object, metadata: { ...metadata, ...(Object.keys(own).length > 0 && { annotations: own }) } };
+  return { ...plain, metadata: { ...plain.metadata, annotations: { ...own, [annotations.applied]: hashOf(plain) } } };
 }

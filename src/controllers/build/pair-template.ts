@@ -7,10 +7,10 @@ import { hashOf } from '../hash.ts';
 import type { PodTemplate } from '../kubernetes-types.ts';
 import type { Pair } from '../updates.ts';
 import type { ValidCluster } from '../validate.ts';
-import { configurationHash } from './configuration.ts';
 import { keysMount, keysVolume } from './keys-volume.ts';
 import { objectLabels, selectorLabels } from './metadata.ts';
 import { commonPodSpec, CONTAINER_SECURITY, daemonContainer, daemonVolumes } from './pod.ts';
+import { restartAnnotation, withHash } from './template.ts';
 
 const SHARED_VOLUME = 'ha';
 const TOKEN_VOLUME = 'agent-token';
@@ -38,14 +38,6 @@ export function pairTemplates(cluster: ValidCluster, component: PairComponent, a
   return { hash, templates: { a: withHash(plain.a, hash), b: withHash(plain.b, hash) } };
 }
 
-const withHash = (template: PodTemplate, hash: string): PodTemplate => ({
-  ...template,
-  metadata: {
-    ...template.metadata,
-    annotations: { ...template.metadata?.annotations, [annotations.template]: hash },
-  },
-});
-
 function pairTemplate(
   cluster: ValidCluster,
   component: PairComponent,
@@ -55,11 +47,10 @@ function pairTemplate(
   const { identity, spec, daemons } = cluster;
   const daemon = daemons[component][member];
   const { resources, nodeSelector, tolerations } = spec[component];
-  const configuration = configurationHash(spec);
   return {
     metadata: {
       labels: objectLabels(identity, { component, member }),
-      ...(configuration && { annotations: { [annotations.configuration]: configuration } }),
+      ...restartAnnotation(cluster.restarts[component]),
     },
     spec: {
       ...commonPodSpec(spec),
@@ -70,7 +61,7 @@ function pairTemplate(
       initContainers: [agentContainer(daemon, agentImage)],
       containers: [guardedDaemon(daemon, cluster, resources)],
       volumes: [
-        ...daemonVolumes(daemon, identity, spec),
+        ...daemonVolumes(daemon, cluster.configuration),
         sharedVolume,
         tokenVolume,
         keysVolume(identity, component),
@@ -82,10 +73,10 @@ function pairTemplate(
 /** The daemon's container: its command is the guard, and the agent is its only judge, so that it has no probes. */
 function guardedDaemon(
   daemon: PairDaemon,
-  { spec }: ValidCluster,
+  cluster: ValidCluster,
   resources: ValidCluster['spec'][PairComponent]['resources'],
 ): V1Container {
-  const container = daemonContainer(daemon, spec, resources);
+  const container = daemonContainer(daemon, cluster, resources);
   return {
     ...container,
     command: ['/bin/bash', GUARD_SCRIPT, ...daemon.argv],

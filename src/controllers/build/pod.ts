@@ -9,8 +9,9 @@ import type {
 import type { ImpalaClusterSpec } from '../../api/impala-cluster.ts';
 import type { Resources } from '../../api/scheduling.ts';
 import type { DaemonContainer, EnvironmentVariable } from '../../daemons/daemon.ts';
-import { CONFIGURATION_DIRECTORY, configurationSources } from './configuration.ts';
-import type { ClusterIdentity } from './metadata.ts';
+import type { ValidCluster } from '../validate.ts';
+import { CONFIGURATION_DIRECTORY, projections } from './configuration.ts';
+import type { MountedConfiguration } from './configuration.ts';
 
 /** Uid and gid `impala` of the images: their entrypoint wants to write /etc/passwd under any other. */
 const IMPALA_ID = 1000;
@@ -53,7 +54,7 @@ export function commonPodSpec(spec: ImpalaClusterSpec): Omit<V1PodSpec, 'contain
 /** A daemon's container, but for how it is started and probed. */
 export function daemonContainer(
   daemon: DaemonContainer,
-  spec: ImpalaClusterSpec,
+  { spec, configuration }: ValidCluster,
   resources: Resources | undefined,
 ): V1Container {
   return {
@@ -64,7 +65,7 @@ export function daemonContainer(
     env: daemon.environment.map(environmentVariable),
     ...(resources && { resources: asSpelled(resources) }),
     securityContext: CONTAINER_SECURITY,
-    volumeMounts: daemonMounts(daemon, spec),
+    volumeMounts: daemonMounts(daemon, configuration),
   };
 }
 
@@ -76,20 +77,17 @@ function environmentVariable(variable: EnvironmentVariable): V1EnvVar {
   return { name: variable.name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: variable.fieldPath } } };
 }
 
-const hasConfiguration = ({ configuration }: ImpalaClusterSpec): boolean =>
-  Object.keys(configuration?.files ?? {}).length > 0 || (configuration?.from ?? []).length > 0;
-
-function daemonMounts(daemon: DaemonContainer, spec: ImpalaClusterSpec): V1VolumeMount[] {
+function daemonMounts(daemon: DaemonContainer, configuration: MountedConfiguration | undefined): V1VolumeMount[] {
   const writable = daemon.writableDirectories.map((mountPath) => ({ name: volumeName(mountPath), mountPath }));
-  if (!hasConfiguration(spec)) return writable;
+  if (configuration === undefined) return writable;
   return [...writable, { name: CONFIGURATION_VOLUME, mountPath: CONFIGURATION_DIRECTORY, readOnly: true }];
 }
 
 /** The volumes that a daemon's container mounts. */
-export function daemonVolumes(daemon: DaemonContainer, cluster: ClusterIdentity, spec: ImpalaClusterSpec): V1Volume[] {
+export function daemonVolumes(daemon: DaemonContainer, configuration: MountedConfiguration | undefined): V1Volume[] {
   const writable = daemon.writableDirectories.map((path): V1Volume => ({ name: volumeName(path), emptyDir: {} }));
-  if (!hasConfiguration(spec)) return writable;
-  return [...writable, { name: CONFIGURATION_VOLUME, projected: { sources: configurationSources(cluster, spec) } }];
+  if (configuration === undefined) return writable;
+  return [...writable, { name: CONFIGURATION_VOLUME, projected: { sources: projections(configuration) } }];
 }
 
 /** The name of the volume for a directory: its last part, as in `logs` for /opt/impala/logs. */

@@ -1,6 +1,7 @@
-import { names } from '../../api/names.ts';
+import { names, PLAIN } from '../../api/names.ts';
 import type { Component, PairComponent } from '../../api/names.ts';
 import { services } from '../../kube/resource.ts';
+import type { Route } from '../forms.ts';
 import type { Service } from '../kubernetes-types.ts';
 import { desired, selectorLabels } from './metadata.ts';
 import type { ClusterIdentity, DesiredObject } from './metadata.ts';
@@ -13,22 +14,29 @@ export interface NamedPort {
 const servicePorts = (ports: readonly NamedPort[]) =>
   ports.map(({ name, port }) => ({ name, port, targetPort: port, protocol: 'TCP' }));
 
+/** What selects the pod that runs when a pair's high availability is off. */
+export const plainSelector = (cluster: ClusterIdentity, component: PairComponent): Record<string, string> =>
+  selectorLabels(cluster, component, PLAIN);
+
 /**
  * The Service that follows a pair's active pod. It has no selector: its EndpointSlice is written by the holder of the
- * Lease. It has a cluster IP, so that a move reaches clients through kube-proxy and not through DNS caches.
+ * Lease. It has a cluster IP, so that a move reaches clients through kube-proxy and not through DNS caches. Where one
+ * plain pod runs it selects that, ready or not: a catalogd's statestored connects back to it before it is.
  */
 export function activeService(
   cluster: ClusterIdentity,
   component: PairComponent,
   ports: readonly NamedPort[],
+  route: Route,
 ): DesiredObject<Service> {
+  const plain = { selector: plainSelector(cluster, component), publishNotReadyAddresses: true };
   return desired<Service>(
     services,
     cluster,
     { component },
     {
       metadata: { name: names.pair(cluster.name, component) },
-      spec: { type: 'ClusterIP', ports: servicePorts(ports) },
+      spec: { type: 'ClusterIP', ...(route === 'plain' && plain), ports: servicePorts(ports) },
     },
   );
 }

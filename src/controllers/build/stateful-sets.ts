@@ -1,15 +1,39 @@
-import { annotations, names } from '../../api/names.ts';
+import { names, PLAIN } from '../../api/names.ts';
 import type { Member, PairComponent } from '../../api/names.ts';
 import { statefulSets } from '../../kube/resource.ts';
 import type { PodTemplate, StatefulSet } from '../kubernetes-types.ts';
 import type { ValidCluster } from '../validate.ts';
-import { configurationHash } from './configuration.ts';
-import { desired, objectLabels, selectorLabels } from './metadata.ts';
+import { desired, objectLabels, selectorLabels, stamped } from './metadata.ts';
 import type { DesiredObject } from './metadata.ts';
 import { commonPodSpec, daemonContainer, daemonVolumes } from './pod.ts';
+import { plainTemplate } from './plain-template.ts';
+import { plainSelector } from './services.ts';
+import { restartAnnotation, templateHashOf, withHash } from './template.ts';
 
 /** An ordered StatefulSet would stay stuck on a bad image even after it was corrected. */
 const POLICY = { podManagementPolicy: 'Parallel', updateStrategy: { type: 'RollingUpdate' } } as const;
+
+/** A StatefulSet as it should be when its pods run. */
+export interface BuiltStatefulSet {
+  readonly name: string;
+  readonly templateHash: string;
+  readonly replicas: number;
+  readonly statefulSet: DesiredObject<StatefulSet>;
+}
+
+export const built = (statefulSet: DesiredObject<StatefulSet>): BuiltStatefulSet => ({
+  name: statefulSet.body.metadata.name,
+  templateHash: templateHashOf(statefulSet.body) ?? '',
+  replicas: statefulSet.body.spec?.replicas ?? 1,
+  statefulSet,
+});
+
+/** The same StatefulSet of another size. */
+export function withReplicas({ statefulSet }: BuiltStatefulSet, replicas: number): DesiredObject<StatefulSet> {
+  const { body, resource } = statefulSet;
+  if (body.spec === undefined || body.spec.replicas === replicas) return statefulSet;
+  return { resource, body: stamped({ ...body, spec: { ...body.spec, replicas } }) };
+}
 
 /** One member of a pair: a StatefulSet of one. */
 export function memberStatefulSet(
@@ -35,12 +59,32 @@ export function memberStatefulSet(
   );
 }
 
+/** What runs in the members' stead when high availability is off. */
+export function plainStatefulSet(cluster: ValidCluster, component: PairComponent): DesiredObject<StatefulSet> {
+  const { identity } = cluster;
+  return desired<StatefulSet>(
+    statefulSets,
+    identity,
+    { component, member: PLAIN },
+    {
+      metadata: { name: names.plainStatefulSet(identity.name, component) },
+      spec: {
+        ...POLICY,
+        replicas: 1,
+        serviceName: names.headlessService(identity.name, component),
+        selector: { matchLabels: plainSelector(identity, component) },
+        template: withHash(plainTemplate(cluster, component)),
+      },
+    },
+  );
+}
+
 /** All coordinators, or all executors. */
 export function impaladStatefulSet(
   cluster: ValidCluster,
   component: 'coordinator' | 'executor',
 ): DesiredObject<StatefulSet> {
-  const { identity, spec } = cluster;
+  const { identity } = cluster;
   const { replicas } = impaladSpec(cluster, component);
   return desired<StatefulSet>(
     statefulSets,
@@ -53,7 +97,7 @@ export function impaladStatefulSet(
         replicas,
         serviceName: names.headlessService(identity.name, component),
         selector: { matchLabels: selectorLabels(identity, component) },
-        template: impaladTemplate(cluster, component, configurationHash(spec)),
+        template: withHash(impaladTemplate(cluster, component)),
       },
     },
   );
@@ -66,19 +110,12 @@ const impaladSpec = ({ spec }: ValidCluster, component: 'coordinator' | 'executo
  * `/healthz` fails while the statestored or the catalogd is away: it is readiness, never liveness. What is asked whether
  * the process lives is its web server's port, which opens before it registers with anybody; the JVM comes before that.
  */
-function impaladTemplate(
-  cluster: ValidCluster,
-  component: 'coordinator' | 'executor',
-  configuration: string | undefined,
-): PodTemplate {
+function impaladTemplate(cluster: ValidCluster, component: 'coordinator' | 'executor'): PodTemplate {
   const { identity, spec, daemons } = cluster;
   const daemon = daemons[component];
   const { resources, nodeSelector, tolerations } = impaladSpec(cluster, component);
   return {
-    metadata: {
-      labels: objectLabels(identity, { component }),
-      ...(configuration && { annotations: { [annotations.configuration]: configuration } }),
-    },
+    metadata: { labels: objectLabels(identity, { component }), ...restartAnnotation(cluster.restarts[component]) },
     spec: {
       ...commonPodSpec(spec),
       terminationGracePeriodSeconds: daemon.terminationGracePeriodSeconds,
@@ -94,7 +131,7 @@ function impaladTemplate(
       ...(tolerations && { tolerations }),
       containers: [
         {
-          ...daemonContainer(daemon, spec, resources),
+          ...daemonContainer(daemon, cluster, resources),
           args: [...daemon.args],
           readinessProbe: {
             httpGet: { path: daemon.readiness.path, port: daemon.readiness.port, scheme: 'HTTP' },
@@ -112,7 +149,7 @@ function impaladTemplate(
           lifecycle: { preStop: { exec: { command: [...daemon.preStop] } } },
         },
       ],
-      volumes: daemonVolumes(daemon, identity, spec),
+      volumes: daemonVolumes(daemon, cluster.configuration),
     },
   };
 }

@@ -14,6 +14,7 @@ export const CONDITION_TYPES = [
   'Degraded',
   'StatestoreHighlyAvailable',
   'CatalogHighlyAvailable',
+  'Paused',
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 

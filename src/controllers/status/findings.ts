@@ -17,13 +17,14 @@ export interface PassOutcome {
   readonly underWay: readonly string[];
 }
 
-const SERVES: ReadonlySet<PairHealth> = new Set(['alone', 'complete']);
+const SERVES: ReadonlySet<PairHealth> = new Set(['alone', 'complete', 'single']);
 
 const HEALTH_TEXT: Readonly<Record<PairHealth, { reason: string; message: string }>> = {
   none: { reason: 'NoActive', message: 'no pod holds the Lease' },
   starting: { reason: 'ActiveNotServing', message: 'the active pod does not serve' },
   unrouted: { reason: 'ActiveNotRouted', message: 'the Service does not lead to the active pod' },
   alone: { reason: 'NoStandby', message: 'no standby is ready' },
+  single: { reason: 'Serving', message: 'one pod serves' },
   complete: { reason: 'StandbyReady', message: 'one pod is active and one is ready to take over' },
 };
 
@@ -43,15 +44,27 @@ export function findingsOf(snapshot: ClusterSnapshot, outcome: PassOutcome): Fin
   const statestore = health('statestore');
   const catalog = health('catalog');
   const { spec } = snapshot.cluster;
+  if (spec.stopped) {
+    return [
+      STOPPED,
+      progressing(outcome.underWay, spec.paused, 'the cluster is stopped'),
+      degraded(outcome.problems),
+      highlyAvailable('StatestoreHighlyAvailable', 'none', 'stopped'),
+      highlyAvailable('CatalogHighlyAvailable', 'none', 'stopped'),
+      paused(spec.paused),
+    ];
+  }
+  const mode = (component: PairComponent): 'on' | 'off' => (spec[component].highAvailability.enabled ? 'on' : 'off');
   return [
     available({ statestore, catalog }, [
       { name: 'coordinators', count: replicaCount(spec.coordinators.replicas, snapshot.coordinators) },
       { name: 'executors', count: replicaCount(spec.executors.replicas, snapshot.executors) },
     ]),
-    progressing(outcome.underWay),
+    progressing(outcome.underWay, spec.paused, 'the cluster is as the spec says'),
     degraded(outcome.problems),
-    highlyAvailable('StatestoreHighlyAvailable', statestore),
-    highlyAvailable('CatalogHighlyAvailable', catalog),
+    highlyAvailable('StatestoreHighlyAvailable', statestore, mode('statestore')),
+    highlyAvailable('CatalogHighlyAvailable', catalog, mode('catalog')),
+    paused(spec.paused),
   ];
 }
 
@@ -73,9 +86,25 @@ function available(
     : { type: 'Available', status: 'False', reason: 'NotServing', message: lacking.join('; ') };
 }
 
-function progressing(underWay: readonly string[]): Finding {
+const STOPPED: Finding = {
+  type: 'Available',
+  status: 'False',
+  reason: 'Stopped',
+  message: 'spec.stopped is true: no daemon runs',
+};
+
+function paused(isPaused: boolean): Finding {
+  return isPaused
+    ? { type: 'Paused', status: 'True', reason: 'Paused', message: 'spec.paused is true: the operator changes nothing' }
+    : { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'the operator brings about what the spec says' };
+}
+
+function progressing(underWay: readonly string[], isPaused: boolean, complete: string): Finding {
+  if (isPaused) {
+    return { type: 'Progressing', status: 'Unknown', reason: 'Paused', message: 'the operator does not look' };
+  }
   return underWay.length === 0
-    ? { type: 'Progressing', status: 'False', reason: 'Complete', message: 'the cluster is as the spec says' }
+    ? { type: 'Progressing', status: 'False', reason: 'Complete', message: complete }
     : { type: 'Progressing', status: 'True', reason: 'UnderWay', message: underWay.join('; ') };
 }
 
@@ -94,6 +123,15 @@ function degraded(problems: readonly Problem[]): Finding {
   return { type: 'Degraded', status: 'True', reason: first.reason, message: messages.join('; ').slice(0, 32_768) };
 }
 
-function highlyAvailable(type: Finding['type'], health: PairHealth): Finding {
+function highlyAvailable(type: Finding['type'], health: PairHealth, mode: 'on' | 'off' | 'stopped'): Finding {
+  if (mode === 'off') {
+    return {
+      type,
+      status: 'False',
+      reason: 'Disabled',
+      message: 'highAvailability.enabled is false: one plain pod runs',
+    };
+  }
+  if (mode === 'stopped') return { type, status: 'False', reason: 'Stopped', message: 'spec.stopped is true' };
   return { type, status: health === 'complete' ? 'True' : 'False', ...HEALTH_TEXT[health] };
 }

@@ -7,6 +7,7 @@ import { holderOf, termOf } from '../holder.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import { holderWhereabouts } from '../lost-nodes/holder-whereabouts.ts';
+import { selectsPlain } from '../pair-forms.ts';
 import { podNamesOf, podsOf } from '../snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 
@@ -17,8 +18,9 @@ import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
  * - `unrouted`: it serves, but the Service does not lead to it (yet).
  * - `alone`: it serves, and nobody could take over.
  * - `complete`: it serves, and a standby is ready.
+ * - `single`: high availability is off, and the one pod serves.
  */
-export type PairHealth = 'none' | 'starting' | 'unrouted' | 'alone' | 'complete';
+export type PairHealth = 'none' | 'starting' | 'unrouted' | 'alone' | 'complete' | 'single';
 
 const isLeaving = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined;
 
@@ -38,6 +40,7 @@ const standbysOf = (pair: PairSnapshot, active: Pod | undefined): Pod[] =>
   podsOf(pair).filter((pod) => pod !== active && isReady(pod) && !isLeaving(pod));
 
 export function pairHealth(snapshot: ClusterSnapshot, pair: PairSnapshot): PairHealth {
+  if (pair.plain.pod !== undefined) return servesPlain(snapshot, pair);
   const active = activePod(snapshot, pair);
   if (active === undefined) return 'none';
   if (!isReady(active)) return 'starting';
@@ -46,6 +49,12 @@ export function pairHealth(snapshot: ClusterSnapshot, pair: PairSnapshot): PairH
     pair.slice !== undefined && judgeSlice(pair.lease, pair.slice, podsOf(pair), podNames).kind === 'right';
   if (!routed) return 'unrouted';
   return standbysOf(pair, active).length > 0 ? 'complete' : 'alone';
+}
+
+function servesPlain(snapshot: ClusterSnapshot, pair: PairSnapshot): PairHealth {
+  const { pod } = pair.plain;
+  if (pod === undefined || !isReady(pod) || isLeaving(pod)) return 'starting';
+  return selectsPlain(snapshot, pair) ? 'single' : 'unrouted';
 }
 
 /**
@@ -59,7 +68,7 @@ export function pairStatus(
   switchover: SwitchoverStatus | undefined,
 ): PairStatus {
   const holder = holderWhereabouts(pair, snapshot.nodes, previous?.holder);
-  const active = activePod(snapshot, pair);
+  const active = pair.plain.pod ?? activePod(snapshot, pair);
   const term = Math.max(pair.lease === undefined ? 0 : termOf(pair.lease), previous?.term ?? 0);
   const transition = transitionOf(pair.lease, previous);
   return {
@@ -70,7 +79,7 @@ export function pairStatus(
     ...transition,
     ...(holder && { holder }),
     ...(switchover && { switchover }),
-    members: MEMBERS.map((name): MemberStatus => {
+    members: (pair.plain.pod === undefined ? MEMBERS : []).map((name): MemberStatus => {
       const pod = pair.pods[name];
       if (pod === undefined) return { name, ready: false };
       return {

@@ -113,6 +113,7 @@ export class OperatorModel {
       foreignSlices: [],
       statefulSets: { a: undefined, b: undefined },
       pods: { a: await pod('a'), b: await pod('b') },
+      plain: { statefulSet: undefined, pod: undefined },
     };
   }
 }

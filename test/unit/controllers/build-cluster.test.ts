@@ -1,18 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations, labels } from '../../../src/api/names.ts';
-import { buildCluster, templateHashOf } from '../../../src/controllers/build/build-cluster.ts';
+import { buildCluster } from '../../../src/controllers/build/build-cluster.ts';
 import type { BuiltCluster } from '../../../src/controllers/build/build-cluster.ts';
 import type { DesiredObject } from '../../../src/controllers/build/metadata.ts';
+import { templateHashOf } from '../../../src/controllers/build/template.ts';
 import type { Pod, PodTemplate, StatefulSet } from '../../../src/controllers/kubernetes-types.ts';
 import type { ClusterSnapshot } from '../../../src/controllers/snapshot.ts';
 import type { KubernetesObject } from '../../../src/kube/kubernetes-object.ts';
 import { emptySnapshot, IMAGE, podOf, validCluster } from './fixtures.ts';
 
 const build = (spec: object = {}, image = IMAGE, live: ClusterSnapshot = emptySnapshot()): BuiltCluster =>
-  buildCluster(validCluster(spec), image, live);
+  buildCluster(validCluster(spec), image, live, { statestore: 'holder', catalog: 'holder' });
 
-const all = ({ objects, members }: BuiltCluster): DesiredObject[] => [
+const all = ({ objects, members, impalads }: BuiltCluster): DesiredObject[] => [
   ...objects,
+  ...Object.values(impalads).map(({ statefulSet }) => statefulSet),
   ...Object.values(members).flatMap(({ a, b }) => [a.statefulSet, b.statefulSet]),
 ];
 
@@ -258,19 +260,21 @@ describe('what the user writes', () => {
   });
 
   test('as configuration goes into one directory, its own files last, so that they win', () => {
-    const built = build({
-      configuration: {
-        files: { 'core-site.xml': '<c/>' },
-        from: [{ configMap: { name: 'm' } }, { secret: { name: 's' } }],
-      },
-    });
-    expect(find(built, 'ConfigMap sales-configuration')).toMatchObject({ data: { 'core-site.xml': '<c/>' } });
-    for (const name of STATEFUL_SETS) {
-      const { spec } = templateOf(built, name);
+    const content = (kind: 'ConfigMap' | 'Secret', name: string) => ({ kind, name, data: { x: 'y' }, binaryData: {} });
+    const cluster = validCluster({ configuration: { files: { 'core-site.xml': '<c/>' } } }, [
+      content('ConfigMap', 'm'),
+      content('Secret', 's'),
+    ]);
+    const built = buildCluster(cluster, IMAGE, emptySnapshot(), { statestore: 'holder', catalog: 'holder' });
+    const name = cluster.configuration?.root.body.metadata.name ?? '';
+    expect(name).toMatch(/^sales-configuration-[0-9a-f]{16}$/);
+    expect(cluster.configuration?.root.body).toMatchObject({ immutable: true, data: { 'core-site.xml': '<c/>' } });
+    for (const statefulSet of STATEFUL_SETS) {
+      const { spec } = templateOf(built, statefulSet);
       expect(spec?.volumes?.find((volume) => volume.name === 'configuration')?.projected?.sources).toEqual([
-        { configMap: { name: 'm' } },
-        { secret: { name: 's' } },
-        { configMap: { name: 'sales-configuration' } },
+        { configMap: { name: `${name}-0` } },
+        { secret: { name: `${name}-1` } },
+        { configMap: { name } },
       ]);
       expect(spec?.containers[0]?.volumeMounts).toContainEqual({
         name: 'configuration',

@@ -4,6 +4,7 @@ import { KubernetesApiError } from '../../../src/kube/kubernetes-api.ts';
 import type {
   ApiErrorReason,
   ApplyOptions,
+  DeleteOptions,
   KubernetesApi,
   ObjectReference,
   Selection,
@@ -13,7 +14,7 @@ import type { KubernetesList, KubernetesObject } from '../../../src/kube/kuberne
 import type { Resource } from '../../../src/kube/resource.ts';
 
 export interface Write {
-  readonly verb: 'create' | 'replace' | 'apply' | 'status';
+  readonly verb: 'create' | 'replace' | 'apply' | 'status' | 'patch' | 'delete';
   /** As in `Service impala-statestore`. */
   readonly object: string;
   readonly body: KubernetesObject;
@@ -115,12 +116,28 @@ export class FakeCluster implements KubernetesApi, ObjectCache {
     return (live !== undefined && isDeepStrictEqual(live, merged) ? live : this.#store(key, merged)) as T;
   }
 
-  mergePatch(): never {
-    throw new Error('not used');
+  async mergePatch<T extends KubernetesObject>(object: ObjectReference, patch: object): Promise<T> {
+    const key = keyOf(object.resource, object.namespace, object.name);
+    const live = this.#must(key);
+    const { uid } = (patch as Partial<KubernetesObject>).metadata ?? {};
+    if (uid !== undefined && uid !== live.metadata.uid)
+      throw new KubernetesApiError('patch', 'Conflict', 'another uid');
+    const merged = merge(live, clone(patch)) as KubernetesObject;
+    this.#write('patch', merged);
+    return this.#store(key, merged) as T;
   }
 
-  delete(): never {
-    throw new Error('the operator deletes nothing');
+  /** Takes what the object owns along, as the garbage collector does. */
+  async delete({ resource, namespace, name }: ObjectReference, { uid }: DeleteOptions = {}): Promise<void> {
+    const key = keyOf(resource, namespace, name);
+    const live = this.#must(key);
+    if (uid !== undefined && uid !== live.metadata.uid)
+      throw new KubernetesApiError('delete', 'Conflict', 'another uid');
+    this.#write('delete', live);
+    this.#objects.delete(key);
+    for (const [other, { metadata }] of this.#objects) {
+      if (metadata.ownerReferences?.some((owner) => owner.uid === live.metadata.uid)) this.#objects.delete(other);
+    }
   }
 
   async *watch<T extends KubernetesObject>(): AsyncGenerator<WatchEvent<T>, void, undefined> {

@@ -2,6 +2,7 @@ import { withDefaults } from '../../../src/api/defaults.ts';
 import type { ImpalaCluster } from '../../../src/api/impala-cluster.ts';
 import { annotations, labels, names } from '../../../src/api/names.ts';
 import type { Member, PairComponent } from '../../../src/api/names.ts';
+import type { SourceContent } from '../../../src/controllers/build/configuration.ts';
 import type { ClusterIdentity } from '../../../src/controllers/build/metadata.ts';
 import type { Pod } from '../../../src/controllers/kubernetes-types.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../../../src/controllers/snapshot.ts';
@@ -24,6 +25,7 @@ const emptyPair = (component: PairComponent): PairSnapshot => ({
   foreignSlices: [],
   statefulSets: { a: undefined, b: undefined },
   pods: { a: undefined, b: undefined },
+  plain: { statefulSet: undefined, pod: undefined },
 });
 
 export const emptySnapshot = (cluster: ImpalaCluster = clusterWith()): ClusterSnapshot => ({
@@ -32,11 +34,14 @@ export const emptySnapshot = (cluster: ImpalaCluster = clusterWith()): ClusterSn
   pairs: { statestore: emptyPair('statestore'), catalog: emptyPair('catalog') },
   coordinators: undefined,
   executors: undefined,
+  pods: [],
+  sources: [],
   nodes: new Map(),
 });
 
-export function validCluster(spec: object = {}): ValidCluster {
-  const validation = validate(emptySnapshot(clusterWith(spec)));
+export function validCluster(spec: object = {}, contents: readonly SourceContent[] = []): ValidCluster {
+  const sources = contents.map((content) => ({ kind: 'read', content }) as const);
+  const validation = validate({ ...emptySnapshot(clusterWith(spec)), sources });
   if (validation.kind === 'invalid') throw new Error(JSON.stringify(validation.problems));
   return validation.cluster;
 }

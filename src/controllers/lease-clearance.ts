@@ -1,0 +1,62 @@
+import { annotations } from '../api/names.ts';
+import { MAXIMUM_OUTAGE_SECONDS } from '../api/lease-limits.ts';
+import type { Clock, Milliseconds } from '../kube/clock.ts';
+import type { Lease } from '../kube/kubernetes-object.ts';
+import { termOf } from './holder.ts';
+
+/**
+ * What a Lease says of daemons out of sight, when no pod of the pair is left.
+ * - `clear`: none runs: nobody has held it, its last holder has released it, or is known to be dead.
+ * - `doubtful`: somebody whose pod was deleted by force may still run, until the Lease has not changed for so long.
+ */
+export type Clearance = { readonly kind: 'clear' } | { readonly kind: 'doubtful'; readonly wait: Milliseconds };
+
+/** For clocks that run at different rates. */
+const MARGIN = 1.1;
+
+export function clearanceOf(lease: Lease | undefined, maxOutageSeconds: number): Clearance {
+  if (lease === undefined) return { kind: 'clear' };
+  const { metadata, spec } = lease;
+  const holder = spec?.holderIdentity ?? '';
+  const notes = metadata.annotations ?? {};
+  const released = holder === '' && notes[annotations.released] === String(termOf(lease));
+  if (released || isGone(notes[annotations.gone], holder)) return { kind: 'clear' };
+  const written = Number(notes[annotations.maxOutageSeconds]);
+  const outage = Math.min(Math.max(Number.isFinite(written) ? written : 0, maxOutageSeconds), MAXIMUM_OUTAGE_SECONDS);
+  return { kind: 'doubtful', wait: (outage + (spec?.leaseDurationSeconds ?? 0)) * 1000 * MARGIN };
+}
+
+function isGone(note: string | undefined, holder: string): boolean {
+  if (note === undefined || holder === '') return false;
+  try {
+    const value = JSON.parse(note) as { claim?: unknown } | null;
+    return value?.claim === holder;
+  } catch {
+    return false;
+  }
+}
+
+/** Remembers since when Leases have not changed, by the monotonic clock. */
+export class LeaseClearance {
+  readonly #clock: Clock;
+  readonly #unchanged = new Map<string, { version: string; since: Milliseconds }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @returns 0 when it is clear, else how long it has to stay unchanged */
+  remaining(key: string, lease: Lease | undefined, maxOutageSeconds: number): Milliseconds {
+    const clearance = clearanceOf(lease, maxOutageSeconds);
+    if (clearance.kind === 'clear') {
+      this.#unchanged.delete(key);
+      return 0;
+    }
+    const version = `${lease?.metadata.uid ?? ''} ${lease?.spec?.holderIdentity ?? ''} ${lease?.spec?.renewTime ?? ''}`;
+    const known = this.#unchanged.get(key);
+    const now = this.#clock.now();
+    const since = known?.version === version ? known.since : now;
+    this.#unchanged.set(key, { version, since });
+    return Math.max(0, since + clearance.wait - now);
+  }
+}
