@@ -11,12 +11,15 @@ import { describeTakeover, podOf, type ReleaseNote, type Takeover } from './take
 /** The same failure is logged at most this often; the metric counts every one. */
 const LOG_PERIOD_MILLISECONDS = 10_000;
 
+/** What it counts. */
+export type AgentCounters = Pick<AgentMetrics, 'transitions' | 'handOvers' | 'failoverSeconds' | 'apiErrors'>;
+
 /** Tells people: a log line, an event of the ImpalaCluster, a metric. Events are a courtesy: nothing waits for them. */
 export class Reporter implements AgentObserver {
   private readonly configuration: AgentConfiguration;
   private readonly pod: PodFacts;
   private readonly logger: Logger;
-  private readonly metrics: AgentMetrics;
+  private readonly metrics: AgentCounters;
   private readonly record: (event: EventDescription) => void;
   private readonly lease: () => Lease | undefined;
   private readonly lastLogged = new Map<string, number>();
@@ -25,7 +28,7 @@ export class Reporter implements AgentObserver {
     configuration: AgentConfiguration;
     pod: PodFacts;
     logger: Logger;
-    metrics: AgentMetrics;
+    metrics: AgentCounters;
     record: (event: EventDescription) => void;
     lease: () => Lease | undefined;
   }) {
