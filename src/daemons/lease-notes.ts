@@ -1,5 +1,8 @@
-import { annotations, MEMBERS, type Member } from '../api/names.ts';
+import { annotations, MEMBERS, OPERATOR_FIELD_MANAGER, type Member } from '../api/names.ts';
+import { applyAnnotation } from '../kube/apply-annotation.ts';
+import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
+import { leases } from '../kube/resource.ts';
 
 /** Who shall take over from the holder: written by the operator, in an annotation of the Lease, as JSON. */
 export interface Preference {
@@ -29,6 +32,39 @@ export interface Gone {
   /** The holderIdentity, whole: the same pod may hold the Lease again, under another claim. */
   readonly claim: string;
   readonly because: GoneReason;
+}
+
+/**
+ * The request that asks for a member at a time: what the kubectl plugin asks for, and knows again in the status.
+ * @param time as it stands in the ImpalaCluster's annotation
+ */
+export const requestAt = (member: Member, time: string): string => `${member} at ${time}`;
+
+/**
+ * Writes the operator's word on who shall take over; without one, takes it back.
+ * @param lease as it was read: when it has changed since, nothing is written, and false returned
+ * @throws KubernetesApiError
+ */
+export const writePreference = (api: KubernetesApi, lease: Lease, note: Preference | undefined): Promise<boolean> =>
+  writeNote(api, lease, annotations.preferred, note);
+
+/**
+ * Writes that a claim's processes are dead.
+ * @param lease as it was read: when it has changed since, nothing is written, and false returned
+ * @throws KubernetesApiError
+ */
+export const writeGone = (api: KubernetesApi, lease: Lease, note: Gone): Promise<boolean> =>
+  writeNote(api, lease, annotations.gone, note);
+
+/** Each note has a field manager of its own: an agent that takes one away must not see it come back with the other. */
+function writeNote(api: KubernetesApi, lease: Lease, annotation: string, note: object | undefined): Promise<boolean> {
+  const [, word = annotation] = annotation.split('/');
+  const value = note && JSON.stringify(note);
+  return applyAnnotation(api, leases, lease, {
+    annotation,
+    value,
+    fieldManager: `${OPERATOR_FIELD_MANAGER}-${word}`,
+  });
 }
 
 /** @returns nothing where there is none, or where it was edited into something else */

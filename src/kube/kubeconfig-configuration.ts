@@ -9,10 +9,21 @@ export interface KubeconfigConfiguration {
   readonly namespace: string;
 }
 
-/** The kubeconfig that kubectl would use: that of KUBECONFIG, then ~/.kube/config. */
-export function loadKubeconfig(): KubeConfig {
+/**
+ * The kubeconfig that kubectl would use: that of KUBECONFIG, then ~/.kube/config.
+ * @param choice another file, or another context than the current one
+ * @throws Error when there is no such file or context
+ */
+export function loadKubeconfig(choice: { file?: string; context?: string } = {}): KubeConfig {
   const config = new KubeConfig();
-  config.loadFromDefault();
+  if (choice.file === undefined) config.loadFromDefault();
+  else config.loadFromFile(choice.file);
+  if (choice.context !== undefined) {
+    if (config.getContextObject(choice.context) === null) {
+      throw new Error(`the kubeconfig has no context ${choice.context}: kubectl config get-contexts lists them`);
+    }
+    config.setCurrentContext(choice.context);
+  }
   return config;
 }
 

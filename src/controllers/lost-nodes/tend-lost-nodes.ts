@@ -1,5 +1,5 @@
-import { annotations } from '../../api/names.ts';
 import type { PairComponent } from '../../api/names.ts';
+import { writeGone } from '../../daemons/lease-notes.ts';
 import type { Milliseconds } from '../../kube/clock.ts';
 import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
@@ -9,7 +9,6 @@ import { getIfExists } from '../apply/look-up.ts';
 import type { ClusterEvent } from '../events.ts';
 import { parseClaim } from '../holder.ts';
 import type { Pod } from '../kubernetes-types.ts';
-import { writeLeaseNote } from '../lease-note.ts';
 import type { Problem } from '../problem.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import { GONE_DESCRIPTIONS } from './gone.ts';
@@ -64,7 +63,7 @@ async function sayGone(
 ): Promise<LossReport> {
   if (gone === undefined || lease === undefined || whereabouts === undefined) return NOTHING;
   const { claim } = whereabouts;
-  if (!(await writeLeaseNote(api, lease, annotations.gone, { claim, because: gone }))) {
+  if (!(await writeGone(api, lease, { claim, because: gone }))) {
     return { ...NOTHING, again: AT_ONCE };
   }
   const message = `${parseClaim(claim)?.pod ?? claim}, which holds the Lease, is gone: ${GONE_DESCRIPTIONS[gone]}`;

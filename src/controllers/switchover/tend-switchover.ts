@@ -1,12 +1,11 @@
 import { annotations, MEMBERS, names } from '../../api/names.ts';
 import type { Member, PairComponent } from '../../api/names.ts';
 import type { SwitchoverStatus } from '../../api/status.ts';
-import { readPreference } from '../../daemons/lease-notes.ts';
+import { readPreference, requestAt, writePreference } from '../../daemons/lease-notes.ts';
 import { readSignIn } from '../../daemons/sign-in.ts';
 import type { Milliseconds } from '../../kube/clock.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import { isReady } from '../kubernetes-types.ts';
-import { writeLeaseNote } from '../lease-note.ts';
 import type { Problem } from '../problem.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import { activePod } from '../status/pair-status.ts';
@@ -40,7 +39,7 @@ export async function tendSwitchover(
   const preference = status && { member: status.member, request: status.request };
   if (effect !== 'none' && pair.lease !== undefined) {
     const value = effect === 'prefer' ? preference : undefined;
-    const written = await writeLeaseNote(api, pair.lease, annotations.preferred, value);
+    const written = await writePreference(api, pair.lease, value);
     if (!written) return { ...reported(component, view.previous), again: AT_ONCE };
   }
   return reported(component, status);
@@ -87,7 +86,7 @@ function requestOf(
   const member = cluster.spec[component].preferredActive;
   if (member === undefined) return undefined;
   const time = cluster.metadata.annotations?.[annotations.switchoverRequestedAt(component)];
-  if (time !== undefined) return { member, request: `${member} at ${time}` };
+  if (time !== undefined) return { member, request: requestAt(member, time) };
   if (previous?.member === member) return { member, request: previous.request };
   return { member, request: `${member} in generation ${cluster.metadata.generation ?? 0}` };
 }
