@@ -28,6 +28,8 @@ export class FakeCluster implements KubernetesApi, ObjectCache {
   readonly writes: Write[] = [];
   readonly reads: string[] = [];
   readonly #objects = new Map<string, KubernetesObject>();
+  /** What was applied last, by object: what a later apply no longer states is removed. */
+  readonly #applied = new Map<string, object>();
   readonly #refusals = new Map<string, ApiErrorReason>();
   #version = 1000;
   #uids = 0;
@@ -112,7 +114,9 @@ export class FakeCluster implements KubernetesApi, ObjectCache {
       throw new KubernetesApiError('apply', 'Conflict', 'another uid');
     // The status has no other owner: what an apply of it leaves out is removed.
     const base = options.subresource === undefined ? live : { ...live, status: undefined };
-    const merged = merge(base ?? {}, applied) as KubernetesObject;
+    const dropped = options.subresource === undefined ? without(base ?? {}, this.#applied.get(key), applied) : base;
+    if (options.subresource === undefined) this.#applied.set(key, applied);
+    const merged = merge(dropped ?? {}, applied) as KubernetesObject;
     return (live !== undefined && isDeepStrictEqual(live, merged) ? live : this.#store(key, merged)) as T;
   }
 
@@ -189,6 +193,17 @@ const clone = <T>(object: T): T => JSON.parse(JSON.stringify(object)) as T;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The live object without the fields that were applied before and are not any more. */
+function without(live: object, before: object | undefined, applied: object): object {
+  const kept = Object.entries(live).flatMap(([key, value]): [string, unknown][] => {
+    const [old, now] = [before, applied].map((object) => (object as Record<string, unknown> | undefined)?.[key]);
+    if (old === undefined) return [[key, value]];
+    if (now === undefined) return [];
+    return [[key, isObject(value) && isObject(old) && isObject(now) ? without(value, old, now) : value]];
+  });
+  return Object.fromEntries(kept);
+}
 
 function merge(live: object, applied: object): object {
   const merged: Record<string, unknown> = { ...live };
