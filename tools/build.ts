@@ -1,4 +1,4 @@
-// Bundles the operator and the agent into dist/, which is all that the image needs beside Node.js.
+// Bundles operator, agent and kubectl plugin into dist/, which is all that they need beside Node.js.
 import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import type { BuildOptions, Metafile } from 'esbuild';
@@ -43,6 +43,7 @@ await mkdir(DIRECTORY, { recursive: true });
 for (const [entry, name] of [
   ['src/operator/main.ts', 'operator'],
   ['src/agent/main.ts', 'agent'],
+  ['src/cli/main.ts', 'kubectl-impala'],
 ] as const) {
   const options = bundle(entry, name);
   const { metafile } = await build(options);
@@ -60,3 +61,4 @@ for (const [entry, name] of [
 await writeFile(`${DIRECTORY}/package.json`, '{ "type": "module" }\n');
 await copyFile(GUARD, `${DIRECTORY}/guard.sh`);
 await chmod(`${DIRECTORY}/guard.sh`, 0o755);
+await chmod(`${DIRECTORY}/kubectl-impala.js`, 0o755);
