@@ -67,6 +67,9 @@ export const GUARD_SCRIPT = `${SHARED_DIRECTORY}/guard.sh`;
 /** Where the agent finds the keys by which the agents of a pair know each other: a Secret, mounted into it alone. */
 export const KEYS_DIRECTORY = '/run/impala-ha-keys';
 
+/** The name that the certificate of a pair's agents is made out to, and the only one that they accept of each other. */
+export const keyName = (pairName: string, namespace: string): string => `${pairName}.${namespace}`;
+
 /** What the environment of an agent's container says, or why it cannot be used: `problem` names the variable. */
 export type AgentEnvironment =
   | { readonly kind: 'valid'; readonly configuration: AgentConfiguration; readonly pod: PodFacts }

@@ -1,5 +1,6 @@
 import { names } from '../../api/names.ts';
 import type { PairComponent } from '../../api/names.ts';
+import { keyName } from '../../daemons/agent-configuration.ts';
 import type { Clock, Milliseconds } from '../../kube/clock.ts';
 import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
@@ -49,10 +50,6 @@ interface Look {
   /** When the next renewal is. */
   readonly due: Milliseconds;
 }
-
-/** The name that a pair's agents present to each other, and the only one they accept. */
-export const keyName = ({ namespace, name }: ClusterIdentity, component: PairComponent): string =>
-  `${names.pair(name, component)}.${namespace}`;
 
 /**
  * Keeps the keys by which the agents of a pair know each other: an authority for each cluster and a certificate for each
@@ -121,7 +118,7 @@ export class ClusterKeys {
     if (live.kind === 'hindered') return live.tended;
     const { secret } = live;
     const now = this.#clock.date().getTime();
-    const madeOutTo = keyName(cluster, component);
+    const madeOutTo = keyName(name, cluster.namespace);
     const decision = decideKeys(storedKeys(secret), authority.certificate, madeOutTo, now);
     if (decision.kind === 'keep') return { kind: 'kept', until: decision.until };
     const keys = decision.kind === 'trust' ? decision.keys : await issueCertificate(authority, madeOutTo, now);
