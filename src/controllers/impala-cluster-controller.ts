@@ -6,6 +6,7 @@ import type { Clock } from '../kube/clock.ts';
 import type { EventDescription } from '../kube/event.ts';
 import { subjectOf } from '../kube/event.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
+import type { Lease } from '../kube/kubernetes-object.ts';
 import { isOlder } from '../kube/resource-version.ts';
 import type { WorkResult } from '../kube/work-queue.ts';
 import { ClusterBringer } from './bring-cluster.ts';
@@ -14,7 +15,7 @@ import { eventsBetween } from './events.ts';
 import type { ClusterEvent } from './events.ts';
 import { impalaClusters } from './impala-clusters.ts';
 import type { LastWords } from './lost-nodes/last-words.ts';
-import { NodeReader } from './lost-nodes/node-reader.ts';
+import { NodeScout } from './lost-nodes/node-scout.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { observeProblems } from './observe-problems.ts';
 import { ClusterKeys } from './keys/cluster-keys.ts';
@@ -45,6 +46,8 @@ export interface ControllerOptions {
   readonly observer: ControllerObserver;
   /** What was said of pods before they vanished. */
   readonly lastWords: LastWords;
+  /** Whether the holder of a Lease has not renewed it for longer than it lasts. */
+  readonly isSilent: (lease: Lease) => boolean;
   /** The image that the agents of new pods get: the operator's own. */
   readonly operatorImage: string;
 }
@@ -56,7 +59,7 @@ export interface ControllerOptions {
 export class ImpalaClusterController {
   readonly #options: ControllerOptions;
   readonly #leftovers: LeftoverSlices;
-  readonly #nodes: NodeReader;
+  readonly #scout: NodeScout;
   readonly #care: PairCare;
   readonly #keys: ClusterKeys;
   readonly #bringer: ClusterBringer;
@@ -66,7 +69,7 @@ export class ImpalaClusterController {
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#leftovers = new LeftoverSlices(options.api);
-    this.#nodes = new NodeReader(options.api, options.clock);
+    this.#scout = new NodeScout(options.api, options.clock, (lease) => options.isSilent(lease));
     this.#care = new PairCare({
       ...options,
       onEndpointRepaired: (namespace, name, component) => options.observer.endpointRepaired(namespace, name, component),
@@ -86,7 +89,7 @@ export class ImpalaClusterController {
     // The garbage collector takes everything that it owns.
     if (cluster.metadata.deletionTimestamp !== undefined) return {};
 
-    const snapshot = await readSnapshot(this.#options.api, this.#options.cache, this.#leftovers, this.#nodes, cluster);
+    const snapshot = await readSnapshot(this.#options.api, this.#options.cache, this.#leftovers, this.#scout, cluster);
     // What cannot wait for anything else.
     const care = await this.#care.tend(snapshot);
     this.#tell(cluster, care.events);

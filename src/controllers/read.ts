@@ -10,8 +10,7 @@ import { readSources } from './configuration/read-sources.ts';
 import { SERVICE_NAME_LABEL } from './build/endpoint-slice.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
 import type { Pod, Service, StatefulSet } from './kubernetes-types.ts';
-import type { NodeReader } from './lost-nodes/node-reader.ts';
-import { nodesOfInterest } from './lost-nodes/nodes-of-interest.ts';
+import type { NodeScout } from './lost-nodes/node-scout.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { ownershipOf } from './ownership.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
@@ -58,7 +57,7 @@ export async function readSnapshot(
   api: KubernetesApi,
   cache: ObjectCache,
   leftovers: LeftoverSlices,
-  nodeReader: NodeReader,
+  scout: NodeScout,
   cluster: ImpalaCluster,
 ): Promise<ClusterSnapshot> {
   const identity: ClusterIdentity = {
@@ -71,9 +70,6 @@ export async function readSnapshot(
     readPair(cache, leftovers, identity, 'catalog'),
   ]);
   const defaulted = withDefaults(cluster);
-  const suspects = [statestore, catalog].flatMap((pair) =>
-    nodesOfInterest(pair, cluster.status?.[pair.component]?.holder),
-  );
   return {
     cluster: defaulted,
     identity,
@@ -82,7 +78,7 @@ export async function readSnapshot(
     pairs: { statestore, catalog },
     coordinators: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'coordinator')),
     executors: own<StatefulSet>(cache, identity, statefulSets, names.impalads(identity.name, 'executor')),
-    nodes: await nodeReader.read(suspects),
+    nodes: await scout.look([statestore, catalog], cluster.status),
   };
 }
 

@@ -80,15 +80,15 @@ export interface ClusterWatchesOptions {
   /** Called with the key of each cluster that should be looked at. */
   readonly onNews: (key: string) => void;
   readonly onError: (resource: Resource, error: unknown) => void;
-  /** Called with each object that has gone, as it was last. */
-  readonly onGone?: (resource: Resource, object: KubernetesObject) => void;
+  /** Called with every change: with the object, as it was last when it has gone, and as it is now, if it is. */
+  readonly onSeen?: (resource: Resource, object: KubernetesObject, now: KubernetesObject | undefined) => void;
 }
 
 /** The watches of all kinds that clusters are made of, and what they have brought. */
 export class ClusterWatches implements ObjectCache {
   readonly #watches: ReadonlyMap<string, ListWatch<KubernetesObject>>;
 
-  constructor({ environment, namespace, onNews, onError, onGone }: ClusterWatchesOptions) {
+  constructor({ environment, namespace, onNews, onError, onSeen }: ClusterWatchesOptions) {
     this.#watches = new Map(
       WATCHED.map(({ resource, labelSelector }) => {
         const selection: Selection = {
@@ -97,7 +97,8 @@ export class ClusterWatches implements ObjectCache {
           ...(labelSelector && { labelSelector }),
         };
         const onChange = (old: KubernetesObject | undefined, now: KubernetesObject | undefined): void => {
-          if (old !== undefined && now === undefined) onGone?.(resource, old);
+          const object = now ?? old;
+          if (object !== undefined) onSeen?.(resource, object, now);
           if (!isNews(resource, old, now)) return;
           const keys = [old, now].flatMap((object) => (object === undefined ? [] : keysOf(resource, object)));
           for (const key of new Set(keys)) onNews(key);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { GROUP } from '../api/names.ts';
 import { ImpalaClusterController } from '../controllers/impala-cluster-controller.ts';
 import { LastWords } from '../controllers/lost-nodes/last-words.ts';
+import { LeaseSilence } from '../controllers/lost-nodes/lease-silence.ts';
 import { ClusterWatches } from '../controllers/watches.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
@@ -41,6 +42,7 @@ export class Operator {
   readonly #api: KubernetesApi;
   readonly #watches: ClusterWatches;
   readonly #lastWords = new LastWords();
+  readonly #silence: LeaseSilence;
   readonly #events: EventRecorder;
   readonly #leadership: Leadership;
   #queue: WorkQueue | undefined;
@@ -56,11 +58,15 @@ export class Operator {
         this.#watches.lastContacts().map(({ kind, at }) => ({ kind, age: at === undefined ? at : clock.now() - at })),
     });
     this.#api = new MeasuredKubernetesApi(api, this.metrics);
+    this.#silence = new LeaseSilence(clock, (key) => this.#queue?.add(key));
     this.#watches = new ClusterWatches({
       environment: { api: this.#api, clock, random },
       ...(watchNamespace && { namespace: watchNamespace }),
       onNews: (key) => this.#queue?.add(key),
-      onGone: (resource, object) => this.#lastWords.note(resource, object),
+      onSeen: (resource, object, now) => {
+        if (now === undefined) this.#lastWords.note(resource, object);
+        this.#silence.note(resource, object, now);
+      },
       onError: ({ kind }, error) =>
         logger.warn({ kind, error: messageOf(error) }, 'a watch failed, and is begun again'),
     });
@@ -94,7 +100,7 @@ export class Operator {
    */
   async run(signal: AbortSignal): Promise<void> {
     const watching = new AbortController();
-    const watches = this.#watches.run(watching.signal);
+    const watches = Promise.all([this.#watches.run(watching.signal), this.#silence.run(watching.signal)]);
     await this.#leadership.run(signal);
     watching.abort();
     await watches;
@@ -139,6 +145,7 @@ export class Operator {
       record: (event) => this.#events.record(event),
       observer: this.metrics,
       lastWords: this.#lastWords,
+      isSilent: (lease) => this.#silence.isSilent(lease),
       operatorImage: configuration.operatorImage,
     });
   }

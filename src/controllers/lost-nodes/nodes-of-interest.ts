@@ -9,10 +9,11 @@ import { bootSaidBy } from './holder-whereabouts.ts';
 /**
  * The nodes that a pass over a pair has to know of: pure. None while all is well, but for a new holder's, once.
  * @param previous where the holder was seen before
+ * @param silent whether the holder does not renew the Lease: then all pods of the pair are suspects
  */
-export function nodesOfInterest(pair: PairSnapshot, previous: HolderStatus | undefined): string[] {
+export function nodesOfInterest(pair: PairSnapshot, previous: HolderStatus | undefined, silent: boolean): string[] {
   const pods = podsOf(pair);
-  const suspects = pods.filter((pod) => !isReady(pod) || pod.metadata.deletionTimestamp !== undefined);
+  const suspects = pods.filter((pod) => silent || !isReady(pod) || pod.metadata.deletionTimestamp !== undefined);
   return [...suspects.map(nodeOf), holderNode(pair, pods, previous)].filter((node) => node !== undefined);
 }
 

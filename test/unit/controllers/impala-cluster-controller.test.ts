@@ -35,6 +35,7 @@ function begin(image = IMAGE): void {
       endpointRepaired: (_namespace, _cluster, component) => repaired.push(component),
     },
     lastWords: new LastWords(),
+    isSilent: () => false,
     operatorImage: image,
   });
 }

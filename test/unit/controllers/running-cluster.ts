@@ -31,6 +31,7 @@ export class RunningCluster {
       record: (event) => this.events.push(event),
       observer: { status: () => undefined, endpointRepaired: () => undefined },
       lastWords: new LastWords(),
+      isSilent: () => false,
       operatorImage,
     });
   }

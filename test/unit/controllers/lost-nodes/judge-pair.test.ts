@@ -364,6 +364,11 @@ describe('nodes that are read', () => {
       [],
     ],
   ])('%s', (_name, pair, previous, expected) => {
-    expect(nodesOfInterest(statestoreLike(pair).statestore, previous)).toEqual(expected);
+    expect(nodesOfInterest(statestoreLike(pair).statestore, previous, false)).toEqual(expected);
+  });
+
+  test('all when the holder does not renew the Lease', () => {
+    const { statestore } = statestoreLike({ lease: signed, pods: { a: podOf('a'), b: podOf('b') } });
+    expect(nodesOfInterest(statestore, A_BOOTED, true)).toEqual(['node-a', 'node-b']);
   });
 });
