@@ -125,7 +125,7 @@ export class Observer {
     const recent = this.processes.filter((process) => (process.lastSeen ?? Infinity) >= since);
     const pairOf = (process: DaemonProcess): string => {
       const name = this.podName(process);
-      return name === '' ? `unknown pod ${process.podUid}` : name.replace(/-[ab]-0$/, '');
+      return name === '' ? `unknown pod ${process.podUid}` : name.replace(/(-[ab])?-0$/, '');
     };
     return [
       ...overlaps(recent, pairOf).map(([one, other, length]) => {
