@@ -6,6 +6,9 @@ import { CATALOG_LOAD_SECONDS } from './environment.ts';
 
 export const LEASE_DURATION: Record<PairComponent, number> = { statestore: seconds(9), catalog: seconds(15) };
 
+/** An active that can neither renew nor get promises is dead so long after its last success at the latest. */
+export const RENEW_DEADLINE: Record<PairComponent, number> = { statestore: seconds(6), catalog: seconds(10) };
+
 /** A daemon that died on a live node: from its death until the EndpointSlice names the other pod. */
 export const AFTER_A_CRASH = { median: 200, each: seconds(1) };
 

@@ -49,3 +49,6 @@ export const IMAGE_TAG = process.env.E2E_IMAGE_TAG ?? '4.5.0';
 
 /** How long a catalogd of {@link IMAGE_REPOSITORY} takes from its start until it serves. */
 export const CATALOG_LOAD_SECONDS = Number(process.env.E2E_CATALOG_LOAD_SECONDS ?? 3);
+
+/** Whether cases of many minutes are to run as well (`--long`). */
+export const LONG_CASES = process.env.E2E_LONG === '1';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { test } from '@jest/globals';
-import { onTestCluster } from './environment.ts';
+import { LONG_CASES, onTestCluster } from './environment.ts';
 
 const run = promisify(execFile);
 
@@ -32,4 +32,10 @@ export function nodeNumber(node: string): string {
 export function testOnTestCluster(name: string, body: () => Promise<void>, timeout?: number): void {
   if (onTestCluster === undefined) test.skip(`${name} (needs the test cluster)`, body);
   else test(name, body, timeout);
+}
+
+/** As {@link testOnTestCluster}, for a case of many minutes: it runs only when that was asked for. */
+export function longTestOnTestCluster(name: string, body: () => Promise<void>, length: number): void {
+  if (!LONG_CASES) test.skip(`${name} (takes ${Math.ceil(length / 60_000)} minutes: --long)`, body);
+  else testOnTestCluster(name, body, length + 300_000);
 }
