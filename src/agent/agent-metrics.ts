@@ -7,6 +7,8 @@ export interface AgentReading {
   readonly ready: boolean;
   readonly term: number;
   readonly leaseAgeSeconds: number | undefined;
+  /** For how long it has been active on promises alone; 0 while renewals succeed. */
+  readonly outageSeconds?: number;
 }
 
 /** The metrics of one agent. Everything a dashboard or an alert needs to know of one member of a pair. */
@@ -38,6 +40,19 @@ export class AgentMetrics {
     registers: [this.registry],
   });
 
+  readonly promisesAsked = new Counter({
+    name: 'impala_ha_promises_asked_total',
+    help: 'Promises that this member asked for while it could not renew its Lease, by what came of it',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly promisesAnswered = new Counter({
+    name: 'impala_ha_promises_answered_total',
+    help: 'Promises that this member was asked for, by its answer',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
   /** @param read called at each scrape */
   constructor(read: () => AgentReading) {
     const gauge = (name: string, help: string, value: () => number): void => {
@@ -61,6 +76,11 @@ export class AgentMetrics {
       'impala_ha_lease_age_seconds',
       'Since the Lease was last seen to be renewed',
       () => read().leaseAgeSeconds ?? Number.NaN,
+    );
+    gauge(
+      'impala_ha_outage_seconds',
+      'How long this member has been active on promises alone, since its last renewal',
+      () => read().outageSeconds ?? 0,
     );
     gauge('impala_ha_event_loop_lag_seconds', 'The longest delay of the event loop since the last scrape', () => {
       const longest = delay.max / 1e9;

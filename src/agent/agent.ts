@@ -1,50 +1,29 @@
 import { annotations } from '../api/names.ts';
-import type { AgentConfiguration, PodFacts } from '../daemons/agent-configuration.ts';
-import type { Clock, Milliseconds, Timer } from '../kube/clock.ts';
+import type { Preference } from '../daemons/lease-notes.ts';
+import type { Milliseconds, Timer } from '../kube/clock.ts';
 import type { AnnotationChanges } from '../kube/election/lease-write.ts';
 import { Elector } from '../kube/election/elector.ts';
 import type { Desire, ElectionRules } from '../kube/election/election.ts';
-import type { KubernetesApi, KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { endpointSlices, leases } from '../kube/resource.ts';
 import { candidacy } from './candidacy.ts';
 import { initialCustody, ordering, reportedTo, type Custody, type Ordering } from './custody.ts';
-import { decide, type Decision, type HandOverReason, type Tenure } from './decision.ts';
+import { decide, reasonToStop, type Decision, type HandOverReason, type Situation, type Tenure } from './decision.ts';
+import type { AgentParts } from './agent-parts.ts';
 import type { ActiveEndpoint } from './endpoint.ts';
 import { EndpointWriter } from './endpoint-writer.ts';
 import * as view from './guard/daemon-view.ts';
-import type { GuardLink, GuardListener } from './guard/guard-link.ts';
+import type { GuardListener } from './guard/guard-link.ts';
 import type { Report } from './guard/message.ts';
+import { firstTerm } from './first-look.ts';
 import { HealthWatch } from './health-watch.ts';
-import { nextSpelling } from './hostname-spelling.ts';
-import { describeHandOver, describeTakeover, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
+import { PromiseExchange } from './promise/promise-exchange.ts';
+import { servedByHolding, servedByRelease, switchoverToServe } from './switchover.ts';
+import { annotationsOfClaim, describeHandOver, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
 import { Attendance } from './attendance.ts';
-import { electionRules, takeUp, tenureOf } from './tenure.ts';
+import { electionRules, followsTheLease, takeUp, tenureOf } from './tenure.ts';
 
-/** Whoever wants to know what the agent does: logs, events, metrics. */
-export interface AgentObserver {
-  tookOver(takeover: Takeover, term: number): void;
-  serving(takeover: Takeover | undefined, term: number): void;
-  handingOver(note: ReleaseNote, term: number): void;
-  /** The Lease is no longer ours although we did not give it back. */
-  lost(term: number, to: string): void;
-  preflightFailed(text: string): void;
-  endpointWritten(endpoint: ActiveEndpoint): void;
-  callFailed(error: KubernetesApiError, action: string): void;
-}
-
-export interface AgentParts {
-  readonly configuration: AgentConfiguration;
-  readonly pod: PodFacts;
-  readonly clock: Clock;
-  readonly api: KubernetesApi;
-  readonly link: GuardLink;
-  /** One health check of the daemon; true when it is healthy. Must not throw, and bounds itself. */
-  readonly checkHealth: () => Promise<boolean>;
-  /** A random word, never given twice. */
-  readonly randomWord: () => string;
-  readonly observer: AgentObserver;
-}
+export type { AgentObserver, AgentParts } from './agent-parts.ts';
 
 /** The deadline of each API call. */
 const CALL_TIMEOUT: Milliseconds = 1_500;
@@ -65,6 +44,7 @@ export class Agent implements GuardListener {
   private readonly health: HealthWatch;
   private readonly attendance: Attendance;
   private readonly endpoint: EndpointWriter;
+  readonly promises: PromiseExchange;
   private readonly finished = new AbortController();
 
   private custody = initialCustody;
@@ -72,6 +52,10 @@ export class Agent implements GuardListener {
   private decision: Decision = { order: undefined, renew: true, release: false };
   private note: ReleaseNote | undefined;
   private stopReason: HandOverReason | undefined;
+  /** The request that this claim is given up for. */
+  private serving: Preference | undefined;
+  /** Whether the term in the EndpointSlice is known: no candidate before that. */
+  private termsKnown = false;
   private takeover: Takeover | undefined;
   private lastTenure: Tenure = { kind: 'none' };
   private lastTerm = 0;
@@ -84,8 +68,8 @@ export class Agent implements GuardListener {
   constructor(parts: AgentParts) {
     const { configuration, pod, clock, api, observer } = parts;
     this.parts = parts;
-    this.rules = electionRules(configuration);
-    this.attendance = new Attendance(configuration.member, pod.podUid, configuration.template, pod.bootId);
+    this.rules = electionRules(configuration, pod);
+    this.attendance = new Attendance(configuration.member, pod, configuration.template, pod.bootId);
     this.health = new HealthWatch(parts.checkHealth, clock, configuration, () => this.healthChanged());
     const { namespace } = pod;
     this.elector = new Elector({
@@ -97,7 +81,7 @@ export class Agent implements GuardListener {
       newIdentity: () => `${pod.podName}/${pod.podUid}/${parts.randomWord()}`,
       desire: () => this.desire(),
       claimAnnotations: (lease, afterRelease) => this.claimAnnotations(lease, afterRelease),
-      releaseAnnotations: () => ({ [annotations.releaseReason]: this.note && JSON.stringify(this.note) }),
+      releaseAnnotations: () => this.releaseAnnotations(),
       onChange: () => this.settle(),
       onCallFailed: (error, action) => observer.callFailed(error, action),
     });
@@ -111,23 +95,21 @@ export class Agent implements GuardListener {
       onWritten: (written) => observer.endpointWritten(written),
       onCallFailed: (error) => observer.callFailed(error, 'write the EndpointSlice'),
     });
+    this.promises = new PromiseExchange({
+      ...parts,
+      rules: this.rules,
+      elector: this.elector,
+      transport: parts.promises,
+      onEvent: (event) => observer.outage?.(event),
+    });
   }
 
   /** Whether this pod is as it should be: the active's daemon serves, the standby's could be started at once. */
   get ready(): boolean {
     const { guard, daemon } = this.guardState;
     if (daemon.kind !== 'none') return this.health.current?.phase === 'serving';
-    return guard.kind === 'present' && guard.preflight === 'passed' && this.followsTheLease;
-  }
-
-  /**
-   * A standby whose watch brings none of the renewals would not see a release either. How often they come is up to the
-   * holder, whose configuration may be another one while a change is rolled out: no less than once a lease.
-   */
-  private get followsTheLease(): boolean {
-    const { holderIdentity = '', leaseDurationSeconds = 0 } = this.lease?.spec ?? {};
-    const longestSilence = Math.max(leaseDurationSeconds * 1000, 3 * this.rules.retryPeriod);
-    return holderIdentity === '' || this.parts.clock.now() <= this.elector.lastWatched + longestSilence;
+    const silence = this.parts.clock.now() - this.elector.lastWatched;
+    return guard.kind === 'present' && guard.preflight === 'passed' && followsTheLease(this.lease, silence, this.rules);
   }
 
   get tenure(): Tenure {
@@ -137,9 +119,17 @@ export class Agent implements GuardListener {
   /** Campaigns until it was told to terminate and has done what that takes; never throws. */
   async run(): Promise<void> {
     this.settle();
-    await this.elector.run(this.finished.signal);
+    await Promise.all([this.elector.run(this.finished.signal), this.learnTerm()]);
     this.timer?.cancel();
     this.health.end();
+  }
+
+  private async learnTerm(): Promise<void> {
+    const term = await firstTerm(this.parts, CALL_TIMEOUT, this.finished.signal);
+    if (term === undefined) return;
+    this.elector.termSeen(term);
+    this.termsKnown = true;
+    this.elector.reconsider();
   }
 
   /** SIGTERM: the daemon is stopped, its death proven, the Lease given back; then {@link run} ends. */
@@ -198,10 +188,11 @@ export class Agent implements GuardListener {
     const { tenure } = this;
     this.notice(tenure);
     this.attendance.read(this.lease);
-    const { custody, terminating } = this;
-    this.decision = decide({ ...custody, tenure, health: this.health.current, terminating }, now);
-    this.carryOut(this.decision, tenure, now);
+    const asked = this.promises.outage ? undefined : switchoverToServe(this.lease, this.parts.configuration.member);
+    this.decision = decide(this.situation(tenure, asked), now);
+    this.carryOut(this.decision, tenure, now, asked);
     this.endpoint.update(this.finished.signal);
+    this.promises.update(this.lease, this.keepsAlive, this.finished.signal);
     if (this.terminating && this.nothingLeft(tenure, now)) this.finished.abort();
   }
 
@@ -221,7 +212,20 @@ export class Agent implements GuardListener {
     return (this.elector.state.releasedAt ?? Number.NEGATIVE_INFINITY) + ROUTES_SETTLE;
   }
 
-  private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds): void {
+  private situation(tenure: Tenure, asked: Preference | undefined): Situation {
+    const { custody, terminating, health } = this;
+    return { ...custody, tenure, health: health.current, terminating, switchover: asked !== undefined };
+  }
+
+  /** Whether there is a daemon that promises may keep alive: not one that is to stop, or whose guard is silent. */
+  private get keepsAlive(): boolean {
+    const { daemon } = this.guardState;
+    const alive = daemon.kind === 'running' || daemon.kind === 'starting';
+    const { order, renew, release } = this.decision;
+    return this.tenure.kind === 'active' && alive && renew && !release && order !== 'stop' && !this.terminating;
+  }
+
+  private carryOut(decision: Decision, tenure: Tenure, now: Milliseconds, asked: Preference | undefined): void {
     const { order: verb } = decision;
     if (verb === undefined || (verb === 'ask' && now < this.askedAt + GUARD_PERIOD)) return;
     const next = ordering(verb, tenure, this.custody, this.parts.link.nextSequence(), now);
@@ -235,7 +239,8 @@ export class Agent implements GuardListener {
         this.stopReason = undefined;
         break;
       case 'stop':
-        this.stopReason = this.reasonToStop(tenure);
+        this.stopReason = reasonToStop(this.situation(tenure, asked));
+        this.serving = this.stopReason === 'Switchover' ? asked : undefined;
         break;
       case 'extend':
     }
@@ -253,13 +258,6 @@ export class Agent implements GuardListener {
     if (order.verb !== 'start') return;
     this.died({ at: now, code: undefined }, 'GuardLost');
     this.settleAgain = true;
-  }
-
-  private reasonToStop(tenure: Tenure): HandOverReason {
-    if (this.terminating) return 'PodTerminating';
-    if (tenure.kind !== 'active') return 'DeadlinePassed';
-    const health = this.health.current;
-    return health?.phase === 'failed' ? health.reason : 'DaemonUnresponsive';
   }
 
   private get guardState(): view.GuardState {
@@ -329,27 +327,28 @@ export class Agent implements GuardListener {
     const { guardState, terminating } = this;
     const { member, template } = configuration;
     const candidate = { member, template, guardState, terminating, leaseDuration: this.rules.leaseDuration };
+    const stands = this.termsKnown ? candidacy(candidate, this.lease, clock.now()) : 'never';
     return {
       // The claim that is taken up was made by a predecessor: it waits for nothing, and its daemon runs already.
-      claim: this.tenure.kind === 'adopting' ? { after: 0 } : candidacy(candidate, this.lease, clock.now()),
+      claim: this.tenure.kind === 'adopting' ? { after: 0 } : stands,
       renew: this.decision.renew,
       release: this.decision.release,
       annotations: this.attendance.annotation(guardState.guard, terminating),
+      holderAnnotations: servedByHolding(this.lease, member),
+      roster: this.promises.roster(this.lease),
     };
   }
 
   private claimAnnotations(lease: Lease, afterRelease: boolean): AnnotationChanges {
     const reclaiming = this.elector.state.standing.kind === 'reclaiming';
     this.takeover = takeoverOf(lease, afterRelease, reclaiming);
-    const changes: Record<string, string | undefined> = {
-      [annotations.releaseReason]: undefined,
-      [annotations.transitionReason]: describeTakeover(this.takeover).reason,
-    };
-    if (this.parts.configuration.spellings.length > 0) {
-      const claim = reclaiming ? 'reclaimed' : afterRelease ? 'released' : 'expired';
-      changes[annotations.hostnameSpelling] = String(nextSpelling(lease, claim, this.spelling()));
-    }
-    return changes;
+    const spelled = this.parts.configuration.spellings.length > 0;
+    return annotationsOfClaim(lease, this.takeover, spelled ? this.spelling() : undefined);
+  }
+
+  private releaseAnnotations(): AnnotationChanges {
+    const served = this.note?.reason === 'Switchover' ? this.serving : undefined;
+    return { [annotations.releaseReason]: this.note && JSON.stringify(this.note), ...servedByRelease(served) };
   }
 
   private spelling(): number {
@@ -372,6 +371,7 @@ export class Agent implements GuardListener {
       ...(this.terminating && this.lingersUntil > now ? [this.lingersUntil - now] : []),
       ...(unsettled ? [GUARD_PERIOD] : []),
       ...(tenure.kind === 'active' ? [Math.max(tenure.until - now, 10)] : []),
+      ...(this.keepsAlive ? [Math.max((this.promises.nextLook ?? Number.POSITIVE_INFINITY) - now, 10)] : []),
       ...(tenure.kind === 'adopting' && daemon.kind === 'running' ? [Math.max(daemon.deadline - now, 10)] : []),
     ];
     if (delays.length > 0 && !this.finished.signal.aborted) {

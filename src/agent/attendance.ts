@@ -1,12 +1,13 @@
 import { annotations, type Member } from '../api/names.ts';
 import { failedStartsInARow, readSignIn, type FailedStart, type SignIn } from '../daemons/sign-in.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
+import type { PodFacts } from '../daemons/agent-configuration.ts';
 import type { GuardView } from './guard/daemon-view.ts';
 
 /** What this pod signs in with on the Lease: who it is, whether it could take over, how its starts went. */
 export class Attendance {
   private readonly member: Member;
-  private readonly uid: string;
+  private readonly pod: Pick<PodFacts, 'podUid' | 'podIp'>;
   private readonly template: string;
   private readonly boot: string | undefined;
   private failedStart: FailedStart | undefined;
@@ -14,9 +15,9 @@ export class Attendance {
   private signedIn = false;
   private superseded = false;
 
-  constructor(member: Member, uid: string, template: string, boot?: string) {
+  constructor(member: Member, pod: Pick<PodFacts, 'podUid' | 'podIp'>, template: string, boot?: string) {
     this.member = member;
-    this.uid = uid;
+    this.pod = pod;
     this.template = template;
     this.boot = boot;
   }
@@ -33,7 +34,7 @@ export class Attendance {
   /** A pod whose sign-in was overwritten by another uid has a successor of its name, and does not sign in again. */
   read(lease: Lease | undefined): void {
     const uid = readSignIn(lease, this.member)?.uid;
-    if (uid === this.uid) this.signedIn = true;
+    if (uid === this.pod.podUid) this.signedIn = true;
     else if (uid !== undefined && this.signedIn) this.superseded = true;
   }
 
@@ -42,7 +43,8 @@ export class Attendance {
     if (this.superseded) return {};
     const failed = guard.kind === 'present' && guard.preflight === 'failed';
     const signIn: SignIn = {
-      uid: this.uid,
+      uid: this.pod.podUid,
+      address: this.pod.podIp,
       ready: guard.kind === 'present' && guard.preflight === 'passed' && !guard.terminating && !terminating,
       template: this.template,
       ...(this.boot === undefined ? {} : { boot: this.boot }),

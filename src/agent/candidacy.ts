@@ -4,6 +4,7 @@ import type { Lease } from '../kube/kubernetes-object.ts';
 import { annotations, type Member } from '../api/names.ts';
 import type { GuardState } from './guard/daemon-view.ts';
 import { failedStartsInARow } from '../daemons/sign-in.ts';
+import { holdBack } from './switchover.ts';
 
 /** A pre-flight that has not ended by then counts as failed. */
 const PREFLIGHT_LIMIT: Milliseconds = 30_000;
@@ -37,7 +38,8 @@ export function candidacy(
   // A failed pre-flight bars nobody: with the other member gone too, a start that may fail beats none at all.
   const unready = guard.preflight === 'passed' ? 0 : candidate.leaseDuration;
   const first = isFirstClaim(lease) && candidate.member !== 'a' ? FIRST_CLAIM_HEAD_START : 0;
-  return { after: unready + first + waitAfterFailures(failedStartsInARow(lease, candidate.template)) };
+  const failures = waitAfterFailures(failedStartsInARow(lease, candidate.template));
+  return { after: unready + first + failures + holdBack(lease, candidate.member) };
 }
 
 const isFirstClaim = (lease: Lease | undefined): boolean => {

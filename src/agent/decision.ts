@@ -24,6 +24,7 @@ export const HAND_OVER_REASONS = [
   'GuardLost',
   'DeadlinePassed',
   'PodTerminating',
+  'Switchover',
 ] as const;
 /** Why a holder gives its Lease back; also the reason of the event and the label of the metric. */
 export type HandOverReason = (typeof HAND_OVER_REASONS)[number];
@@ -43,6 +44,8 @@ export interface Situation {
   readonly guardState: GuardState;
   readonly health: Health | undefined;
   readonly terminating: boolean;
+  /** Whether another member is to take over: it was asked for, and that member is ready. */
+  readonly switchover?: boolean;
   /** The claim under which the daemon was started last, or which it was extended by. One claim starts one daemon. */
   readonly startedUnder: string | undefined;
 }
@@ -86,9 +89,18 @@ function active(situation: Situation, tenure: Tenure & { kind: 'active' }): Deci
 function runsOn(situation: Situation, tenure: Tenure & { kind: 'active' }, now: Milliseconds): Decision {
   const { guardState, health, terminating } = situation;
   if (terminating || health?.phase === 'failed') return { ...nothing, order: 'stop' };
+  if (situation.switchover === true) return { ...nothing, order: 'stop' };
   const { daemon } = guardState;
   if (daemon.kind !== 'running') return nothing;
   // A running daemon under another claim: the Lease was made anew and claimed again in time, or taken up after a restart.
   const behind = daemon.claim !== tenure.claim || daemon.deadline < Math.floor(tenure.until / 10) * 10;
   return behind && now < tenure.until ? { ...nothing, order: 'extend' } : nothing;
+}
+
+/** Why a daemon is told to stop. */
+export function reasonToStop({ terminating, tenure, health, switchover }: Situation): HandOverReason {
+  if (terminating) return 'PodTerminating';
+  if (tenure.kind !== 'active') return 'DeadlinePassed';
+  if (health?.phase === 'failed') return health.reason;
+  return switchover === true ? 'Switchover' : 'DaemonUnresponsive';
 }

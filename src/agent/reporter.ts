@@ -6,13 +6,17 @@ import type { AgentMetrics } from './agent-metrics.ts';
 import type { AgentObserver } from './agent.ts';
 import type { AgentConfiguration, PodFacts } from '../daemons/agent-configuration.ts';
 import type { ActiveEndpoint } from './endpoint.ts';
+import type { OutageEvent } from './promise/promise-collector.ts';
 import { describeTakeover, podOf, type ReleaseNote, type Takeover } from './takeover.ts';
 
 /** The same failure is logged at most this often; the metric counts every one. */
 const LOG_PERIOD_MILLISECONDS = 10_000;
 
 /** What it counts. */
-export type AgentCounters = Pick<AgentMetrics, 'transitions' | 'handOvers' | 'failoverSeconds' | 'apiErrors'>;
+export type AgentCounters = Pick<
+  AgentMetrics,
+  'transitions' | 'handOvers' | 'failoverSeconds' | 'apiErrors' | 'promisesAsked' | 'promisesAnswered'
+>;
 
 /** Tells people: a log line, an event of the ImpalaCluster, a metric. Events are a courtesy: nothing waits for them. */
 export class Reporter implements AgentObserver {
@@ -66,6 +70,8 @@ export class Reporter implements AgentObserver {
     if (seconds !== undefined) this.metrics.failoverSeconds.observe(seconds);
     const took = seconds === undefined ? '' : ` It took ${seconds.toFixed(1)} s.`;
     this.logger.info({ term, reason, seconds }, 'failover completed');
+    // The operator tells of a switchover, from the request to its end.
+    if (reason === 'Switchover') return;
     this.event(
       'Normal',
       'FailoverCompleted',
@@ -77,6 +83,7 @@ export class Reporter implements AgentObserver {
   handingOver(note: ReleaseNote, term: number): void {
     this.metrics.handOvers.inc({ reason: note.reason });
     this.logger.warn({ term, reason: note.reason }, `handing over: ${note.message}`);
+    if (note.reason === 'Switchover') return;
     if (note.reason === 'DaemonUnresponsive')
       this.event('Warning', 'DaemonUnhealthy', 'HealthCheck', `${note.message}.`);
     const { component } = this.configuration;
@@ -109,14 +116,38 @@ export class Reporter implements AgentObserver {
     this.logger.info({ term: endpoint.term, address: endpoint.podIp }, 'the endpoint names this pod');
   }
 
+  outage(event: OutageEvent): void {
+    switch (event.kind) {
+      case 'began':
+        this.logger.warn('the Lease cannot be renewed: active on the promises of the other members');
+        return;
+      case 'over':
+        this.logger.info({ seconds: event.seconds }, 'the Lease was renewed again: no promises are needed any more');
+        return;
+      case 'asked':
+        this.metrics.promisesAsked.inc({ outcome: event.outcome });
+        if (event.outcome === 'promised' || this.loggedLately(`${event.peer} ${event.outcome}`)) return;
+        this.logger.warn({ member: event.peer, outcome: event.outcome }, 'a promise is missing');
+        return;
+      case 'answered':
+        this.metrics.promisesAnswered.inc({ outcome: event.outcome });
+        if (this.loggedLately(`answered ${event.outcome}`)) return;
+        this.logger.info({ asker: event.asker, outcome: event.outcome }, 'asked not to claim the Lease');
+    }
+  }
+
   callFailed(error: KubernetesApiError, action: string): void {
     this.metrics.apiErrors.inc({ reason: error.reason });
     // A conflict is how optimistic concurrency works, nobody acts on one.
-    if (error.reason === 'Conflict') return;
-    const now = Date.now();
-    if (now - (this.lastLogged.get(error.reason) ?? 0) < LOG_PERIOD_MILLISECONDS) return;
-    this.lastLogged.set(error.reason, now);
+    if (error.reason === 'Conflict' || this.loggedLately(error.reason)) return;
     this.logger.warn({ action, reason: error.reason, error: error.message }, 'a call to the Kubernetes API failed');
+  }
+
+  private loggedLately(what: string): boolean {
+    const now = Date.now();
+    if (now - (this.lastLogged.get(what) ?? 0) < LOG_PERIOD_MILLISECONDS) return true;
+    this.lastLogged.set(what, now);
+    return false;
   }
 
   /** Events belong to the ImpalaCluster, which the Lease names as its owner; without one they are only logged. */

@@ -2,6 +2,7 @@ import { annotations } from '../api/names.ts';
 import { parseMicroTime } from '../kube/micro-time.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { HAND_OVER_REASONS, type HandOverReason } from './decision.ts';
+import { nextSpelling } from './hostname-spelling.ts';
 
 /** What a holder leaves behind for its successor's event, as JSON in an annotation of the release. */
 export interface ReleaseNote {
@@ -66,6 +67,25 @@ export function describeTakeover(takeover: Takeover): { reason: string; because:
   }
 }
 
+/**
+ * What a claim that takes over writes beside itself.
+ * @param spelling which of the equal spellings of its Service's name this process used last, where there are two
+ */
+export function annotationsOfClaim(
+  lease: Lease,
+  takeover: Takeover,
+  spelling: number | undefined,
+): Record<string, string | undefined> {
+  const changes = {
+    [annotations.releaseReason]: undefined,
+    [annotations.successor]: undefined,
+    [annotations.transitionReason]: describeTakeover(takeover).reason,
+  };
+  if (spelling === undefined) return changes;
+  const claim = takeover.kind === 'first' ? 'released' : takeover.kind;
+  return { ...changes, [annotations.hostnameSpelling]: String(nextSpelling(lease, claim, spelling)) };
+}
+
 const DESCRIPTIONS: Record<HandOverReason, string> = {
   DaemonExited: 'the daemon exited',
   DaemonUnresponsive: 'the daemon stopped answering its health check',
@@ -74,6 +94,7 @@ const DESCRIPTIONS: Record<HandOverReason, string> = {
   GuardLost: 'the container of the daemon went away',
   DeadlinePassed: 'the Lease could not be renewed in time',
   PodTerminating: 'the pod is being terminated',
+  Switchover: 'a switchover was asked for',
 };
 
 export const describeHandOver = (reason: HandOverReason): string => DESCRIPTIONS[reason];

@@ -1,7 +1,9 @@
-import { MAXIMUM_LEASE_DURATION_SECONDS } from '../api/lease-limits.ts';
+import { MAXIMUM_LEASE_DURATION_SECONDS, MAXIMUM_OUTAGE_SECONDS } from '../api/lease-limits.ts';
 import { annotations } from '../api/names.ts';
-import type { AgentConfiguration } from '../daemons/agent-configuration.ts';
+import type { AgentConfiguration, PodFacts } from '../daemons/agent-configuration.ts';
+import { isHolderGone } from '../daemons/lease-notes.ts';
 import type { Milliseconds } from '../kube/clock.ts';
+import type { Lease } from '../kube/kubernetes-object.ts';
 import { activeUntil, type ElectionRules, type ElectionState } from '../kube/election/election.ts';
 import type { Tenure } from './decision.ts';
 import type { DaemonView } from './guard/daemon-view.ts';
@@ -9,13 +11,29 @@ import type { DaemonView } from './guard/daemon-view.ts';
 /** How long after a call without success the next one is made. */
 const RETRY_DELAY: Milliseconds = 500;
 
-export const electionRules = (configuration: AgentConfiguration): ElectionRules => ({
+/** By how much the rates of two nodes' clocks may differ. */
+const CLOCK_DRIFT = 0.05;
+
+export const electionRules = (
+  configuration: AgentConfiguration,
+  { podName, podUid }: Pick<PodFacts, 'podName' | 'podUid'>,
+): ElectionRules => ({
   releasedAnnotation: annotations.released,
   leaseDuration: configuration.leaseDurationSeconds * 1000,
   longestDuration: MAXIMUM_LEASE_DURATION_SECONDS * 1000,
   renewDeadline: configuration.renewDeadlineSeconds * 1000,
   retryPeriod: configuration.retryPeriodSeconds * 1000,
   retryDelay: RETRY_DELAY,
+  outage: {
+    self: { pod: podName, uid: podUid },
+    rosterAnnotation: annotations.roster,
+    maxOutageAnnotation: annotations.maxOutageSeconds,
+    goneAnnotation: annotations.gone,
+    isHolderGone,
+    maxOutage: configuration.maxOutageSeconds * 1000,
+    longestOutage: MAXIMUM_OUTAGE_SECONDS * 1000,
+    clockDrift: CLOCK_DRIFT,
+  },
 });
 
 /** Reduces the election's state to what matters to the daemon at this moment. */
@@ -68,4 +86,15 @@ export function takeUp(
   if (mayAdopt(state, daemon, now)) return { kind: 'adopt', identity: daemon.claim };
   const adopting = tenureOf(state, rules, daemon, now).kind === 'adopting';
   return { kind: adopting && now >= daemon.deadline ? 'abandon' : 'neither' };
+}
+
+/**
+ * Whether a standby would see a release: its watch brings the holder's renewals. How often they come is up to the holder,
+ * whose configuration may be another one while a change is rolled out: no less than once a lease.
+ * @param silence since the watch last brought anything
+ */
+export function followsTheLease(lease: Lease | undefined, silence: Milliseconds, rules: ElectionRules): boolean {
+  const { holderIdentity = '', leaseDurationSeconds = 0 } = lease?.spec ?? {};
+  const longestSilence = Math.max(leaseDurationSeconds * 1000, 3 * rules.retryPeriod);
+  return holderIdentity === '' || silence <= longestSilence;
 }

@@ -12,6 +12,8 @@ export interface FailedStart {
 /** What a member says of itself, in an annotation of its own on the Lease, as JSON. */
 export interface SignIn {
   readonly uid: string;
+  /** The pod's address, at which its agent answers who asks for a promise. */
+  readonly address?: string;
   /** Whether it could become active at once: its guard is there and its pre-flight has passed. */
   readonly ready: boolean;
   /** The template its pod was made from: failures under another one do not count. */
