@@ -10,7 +10,7 @@ export const OPERATOR_DEPLOYMENT = 'impala-operator';
 const MANAGER = 'impala-demo';
 
 /** Installs the operator as the chart does: its CustomResourceDefinition, and a Deployment that runs it. */
-export async function installOperator(cluster: EmbeddedCluster, logLevel = 'info'): Promise<void> {
+export async function installOperator(cluster: EmbeddedCluster): Promise<void> {
   const api = cluster.server.client(MANAGER);
   await api.create({ resource: namespaces }, { metadata: { name: OPERATOR_NAMESPACE } });
   await api.create({ resource: customResourceDefinitions }, customResourceDefinition());
@@ -32,7 +32,6 @@ export async function installOperator(cluster: EmbeddedCluster, logLevel = 'info
                 { name: 'OPERATOR_IMAGE', value: image },
                 { name: 'OPERATOR_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
                 { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-                { name: 'LOG_LEVEL', value: logLevel },
               ],
             },
           ],

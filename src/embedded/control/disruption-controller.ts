@@ -76,8 +76,7 @@ export class DisruptionController {
   }
 }
 
-const selectorOf = ({ spec }: PodDisruptionBudget): LabelSelector | undefined =>
-  spec?.selector;
+const selectorOf = ({ spec }: PodDisruptionBudget): LabelSelector | undefined => spec?.selector;
 
 function desiredHealthy({ spec }: PodDisruptionBudget, expected: number): number {
   const count = (value: unknown, total: number): number =>

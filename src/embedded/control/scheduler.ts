@@ -109,13 +109,18 @@ export class Scheduler {
 const isNodeReady = ({ status }: NodeObject): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 
+function isSelected(labels: Readonly<Record<string, string>>, spec: Pod['spec']): boolean {
+  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return (
+    labelSelectorMatches({ matchLabels: spec?.nodeSelector ?? {} }, labels) &&
+    (terms === undefined || terms.some((term) => matchesTerm(term, labels)))
+  );
+}
+
 /** Whether a node takes a pod, whoever else is there. */
 function accepts(node: NodeObject, { spec }: Pod): boolean {
   const { labels = {} } = node.metadata;
-  if (!isNodeReady(node) || node.spec?.unschedulable === true) return false;
-  if (!Object.entries(spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
-  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  if (terms !== undefined && !terms.some((term) => matchesTerm(term, labels))) return false;
+  if (!isNodeReady(node) || node.spec?.unschedulable === true || !isSelected(labels, spec)) return false;
   const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
   return taints.every((taint) => isTolerated(taint, spec?.tolerations ?? []));
 }
@@ -128,14 +133,11 @@ function repels(pod: Pod, other: Pod): boolean {
 
 function matchesAffinityTerm({ labelSelector, namespaces }: V1PodAffinityTerm, pod: Pod, other: Pod): boolean {
   const within = namespaces ?? [pod.metadata.namespace ?? ''];
-  return (
-    within.includes(other.metadata.namespace ?? '') &&
-    labelSelectorMatches(labelSelector, other.metadata.labels)
-  );
+  return within.includes(other.metadata.namespace ?? '') && labelSelectorMatches(labelSelector, other.metadata.labels);
 }
 
-const matchesTerm = ({ matchExpressions }: V1NodeSelectorTerm, labels: Record<string, string>): boolean =>
-  labelSelectorMatches({ matchExpressions: (matchExpressions ?? []) }, labels);
+const matchesTerm = ({ matchExpressions }: V1NodeSelectorTerm, labels: Readonly<Record<string, string>>): boolean =>
+  labelSelectorMatches({ matchExpressions: matchExpressions ?? [] }, labels);
 
 const isTolerated = (taint: V1Taint, tolerations: readonly V1Toleration[]): boolean =>
   tolerations.some(

@@ -49,7 +49,7 @@ export function startAgent(context: ProgramContext): Program {
   surroundings.promises.listen(context.address, {
     process,
     host: context.host,
-    answer: (request) => agent.answerPromiseRequest(request),
+    answer: (request) => agent.promises.answer(request),
   });
   link.listen(agent);
   const watching = new AbortController();
