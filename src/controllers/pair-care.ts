@@ -7,6 +7,7 @@ import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import type { ClusterEvent } from './events.ts';
 import { labelRoles } from './label-roles.ts';
 import type { LastWords } from './lost-nodes/last-words.ts';
+import { StuckPods } from './lost-nodes/stuck-pods.ts';
 import { tendLostNodes } from './lost-nodes/tend-lost-nodes.ts';
 import type { Problem } from './problem.ts';
 import { EndpointRepair } from './repair-endpoint.ts';
@@ -38,10 +39,12 @@ export interface PairCareOptions {
 export class PairCare {
   readonly #options: PairCareOptions;
   readonly #endpoints: EndpointRepair;
+  readonly #stuckPods: StuckPods;
 
   constructor(options: PairCareOptions) {
     this.#options = options;
     this.#endpoints = new EndpointRepair(options.api, options.clock);
+    this.#stuckPods = new StuckPods(options.clock);
   }
 
   /** @throws KubernetesApiError */
@@ -62,7 +65,7 @@ export class PairCare {
       }
       again.push(...(await this.#repairEndpoint(snapshot, pair)));
       await labelRoles(api, snapshot, pair);
-      const loss = await tendLostNodes(api, snapshot, pair, lastWords, clock.date());
+      const loss = await tendLostNodes(api, snapshot, pair, { lastWords, stuckPods: this.#stuckPods });
       const switchover = await tendSwitchover(api, snapshot, pair, clock.date());
       again.push(...[loss.again, switchover.again].filter((time) => time !== undefined));
       events.push(...loss.events);

@@ -4,6 +4,7 @@ import type { HolderStatus } from '../../api/status.ts';
 import { isHolderGone } from '../../daemons/lease-notes.ts';
 import type { GoneReason } from '../../daemons/lease-notes.ts';
 import { parseClaim } from '../holder.ts';
+import type { Milliseconds } from '../../kube/clock.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import { podsOf } from '../snapshot.ts';
 import type { PairSnapshot } from '../snapshot.ts';
@@ -14,7 +15,7 @@ import { lostPodsToDelete } from './lost-pods.ts';
 import type { MemberPod } from './lost-pods.ts';
 import { isSaidToBeOff } from './node-state.ts';
 import type { NodeStates } from './node-state.ts';
-import { isStuck, stuckSince } from './pod-state.ts';
+import { isStuck } from './pod-state.ts';
 
 /** What is to be done about a pair of which a node may be lost. */
 export interface LossVerdict {
@@ -28,26 +29,33 @@ export interface LossVerdict {
   readonly forbiddenNode: string | undefined;
 }
 
-/**
- * Judges a pair: pure.
- * @param now the wall clock, in milliseconds since 1970
- */
+/** What the operator remembers from earlier looks. */
+export interface LossMemory {
+  /** Whether kubelet had said that the pod with this uid has ended, before it vanished. */
+  readonly endedBefore: (uid: string) => boolean;
+  /** For how long the pod with this uid has been seen stuck. */
+  readonly stuckFor: (uid: string) => Milliseconds;
+}
+
+/** Judges a pair: pure. */
 export function judgePair(
   pair: PairSnapshot,
   nodes: NodeStates,
   previous: HolderStatus | undefined,
-  endedBefore: (uid: string) => boolean,
-  now: number,
+  memory: LossMemory,
 ): LossVerdict {
   const whereabouts = holderWhereabouts(pair, nodes, previous);
   const node = nodes.get(whereabouts?.node ?? '');
-  const found = whereabouts && goneBecause({ whereabouts, pods: podsOf(pair), node, endedBefore });
+  const found = whereabouts && goneBecause({ whereabouts, pods: podsOf(pair), node, endedBefore: memory.endedBefore });
   const said = isHolderGone(pair.lease);
   const isGone = said || found !== undefined;
 
-  const members: Pair<MemberPod> = { a: memberPod(pair.pods.a, nodes), b: memberPod(pair.pods.b, nodes) };
+  const members: Pair<MemberPod> = {
+    a: memberPod(pair.pods.a, nodes, memory),
+    b: memberPod(pair.pods.b, nodes, memory),
+  };
   const holder = holdingMember(pair);
-  const deleted = lostPodsToDelete(members, holder, isGone, now);
+  const deleted = lostPodsToDelete(members, holder, isGone);
   const spared = MEMBERS.some((member) => members[member].kind === 'stuck' && !deleted.includes(member));
   const inDoubt = whereabouts !== undefined && !isGone && (holder === undefined || members[holder].kind === 'stuck');
   const forbidden = node?.kind === 'unreadable' && node.forbidden;
@@ -60,11 +68,11 @@ export function judgePair(
   };
 }
 
-function memberPod(pod: Pod | undefined, nodes: NodeStates): MemberPod {
+function memberPod(pod: Pod | undefined, nodes: NodeStates, { stuckFor }: LossMemory): MemberPod {
   if (!pod?.spec?.nodeName) return { kind: 'absent' };
   const node = nodes.get(pod.spec.nodeName);
   if (!isStuck(pod, node)) return { kind: 'present' };
-  return { kind: 'stuck', off: isSaidToBeOff(node), since: stuckSince(pod) };
+  return { kind: 'stuck', off: isSaidToBeOff(node), stuckFor: stuckFor(pod.metadata.uid ?? '') };
 }
 
 /** The member whose very pod holds the Lease. */

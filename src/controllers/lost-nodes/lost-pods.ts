@@ -7,12 +7,13 @@ import type { Pair } from '../updates.ts';
  * A member's pod, as far as its node is concerned.
  * - `absent`: there is none, or none that was given a node.
  * - `present`: its kubelet is there.
- * - `stuck`: its node is lost. `off`: it is known that nothing runs there any more. `since`: by the wall clock, if known.
+ * - `stuck`: its node is lost. `off`: it is known that nothing runs there any more. `stuckFor`: how long the operator has
+ *   seen that: what the API server says of it may be from before everything was switched off and on.
  */
 export type MemberPod =
   | { readonly kind: 'absent' }
   | { readonly kind: 'present' }
-  | { readonly kind: 'stuck'; readonly off: boolean; readonly since: Milliseconds | undefined };
+  | { readonly kind: 'stuck'; readonly off: boolean; readonly stuckFor: Milliseconds };
 
 /**
  * When both members are lost at once, it may be the control plane that is cut off from all nodes, as it is when its own
@@ -26,19 +27,13 @@ export const BOTH_LOST_FOR: Milliseconds = 120_000;
  * take over before it is.
  * @param holder the member whose very pod holds the Lease
  * @param gone whether the holder is known to be dead
- * @param now the wall clock
  */
-export function lostPodsToDelete(
-  pods: Pair<MemberPod>,
-  holder: Member | undefined,
-  gone: boolean,
-  now: Milliseconds,
-): Member[] {
+export function lostPodsToDelete(pods: Pair<MemberPod>, holder: Member | undefined, gone: boolean): Member[] {
   return MEMBERS.filter((member) => {
     const pod = pods[member];
     if (pod.kind !== 'stuck') return false;
     if (member === holder) return gone;
     if (pod.off || gone || pods[otherMember(member)].kind !== 'stuck') return true;
-    return pod.since !== undefined && now - pod.since >= BOTH_LOST_FOR;
+    return pod.stuckFor >= BOTH_LOST_FOR;
   });
 }

@@ -17,12 +17,6 @@ export function isStuck(pod: Pod, node: NodeState | undefined): boolean {
   return conditionOf(pod, 'ContainersReady')?.status === 'True';
 }
 
-/** Since when a pod counts as lost, by the clock of the node controller; nothing when it is not said. */
-export function stuckSince(pod: Pod): number | undefined {
-  const time = Date.parse(conditionOf(pod, 'Ready')?.lastTransitionTime ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
-
 /**
  * Whether kubelet has said that all of the pod's containers have ended, and none will be started again: only a pod in one
  * of its two last phases stays there. The phase alone says nothing: when a node is given up, the pods on it are called

@@ -1,3 +1,4 @@
+import { names } from '../../api/names.ts';
 import type { PairComponent } from '../../api/names.ts';
 import { writeGone } from '../../daemons/lease-notes.ts';
 import type { Milliseconds } from '../../kube/clock.ts';
@@ -10,11 +11,13 @@ import type { ClusterEvent } from '../events.ts';
 import { parseClaim } from '../holder.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import type { Problem } from '../problem.ts';
+import { podsOf } from '../snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import { GONE_DESCRIPTIONS } from './gone.ts';
 import { judgePair } from './judge-pair.ts';
 import type { LossVerdict } from './judge-pair.ts';
 import type { LastWords } from './last-words.ts';
+import type { StuckPods } from './stuck-pods.ts';
 
 /** What came of looking at a pair of which a node may be lost. */
 export interface LossReport {
@@ -29,22 +32,30 @@ const LOOK_AGAIN: Milliseconds = 3_000;
 const AT_ONCE: Milliseconds = 100;
 const NOTHING: LossReport = { again: undefined, events: [], problems: [] };
 
+/** What is remembered from look to look, across all pairs. */
+export interface LossRecords {
+  readonly lastWords: LastWords;
+  readonly stuckPods: StuckPods;
+}
+
 /**
  * Says of a holder that is known to be dead that it is, and deletes pods that are stuck on lost nodes, so that they are
  * replaced elsewhere.
- * @param now the wall clock
  * @throws KubernetesApiError
  */
 export async function tendLostNodes(
   api: KubernetesApi,
-  { cluster, nodes }: ClusterSnapshot,
+  { cluster, identity, nodes }: ClusterSnapshot,
   pair: PairSnapshot,
-  lastWords: LastWords,
-  now: Date,
+  { lastWords, stuckPods }: LossRecords,
 ): Promise<LossReport> {
   const { component, lease } = pair;
-  const previous = cluster.status?.[component]?.holder;
-  const verdict = judgePair(pair, nodes, previous, (uid) => lastWords.has(uid), now.getTime());
+  const key = `${identity.namespace}/${names.pair(identity.name, component)}`;
+  const memory = {
+    endedBefore: (uid: string) => lastWords.has(uid),
+    stuckFor: stuckPods.note(key, podsOf(pair), nodes),
+  };
+  const verdict = judgePair(pair, nodes, cluster.status?.[component]?.holder, memory);
   const said = await sayGone(api, lease, verdict);
   const deleted = said.again === undefined ? await deleteLost(api, pair, verdict.toDelete) : NOTHING;
   const again = said.again ?? deleted.again ?? (verdict.undecided ? LOOK_AGAIN : undefined);

@@ -12,7 +12,6 @@ import type { PairSnapshot } from '../../../../src/controllers/snapshot.ts';
 import type { Lease } from '../../../../src/kube/kubernetes-object.ts';
 import { claimOf, leaseOf, podOf, statestoreLike } from '../fixtures.ts';
 
-const LOST_AT = Date.parse('2026-01-01T00:00:00Z');
 const ready: NodeState = { kind: 'present', kubelet: 'ready', outOfService: false, boot: 'boot-1' };
 const silent: NodeState = { ...ready, kubelet: 'unreachable' };
 const rebooted: NodeState = { ...ready, boot: 'boot-2' };
@@ -48,7 +47,8 @@ interface Case {
   readonly nodes?: Record<string, NodeState>;
   readonly previous?: HolderStatus;
   readonly endedBefore?: string;
-  readonly now?: number;
+  /** For how long stuck pods have been. */
+  readonly stuckFor?: number;
 }
 
 function judge({
@@ -57,10 +57,11 @@ function judge({
   nodes = {},
   previous,
   endedBefore,
-  now = LOST_AT,
+  stuckFor = 0,
 }: Case): LossVerdict {
   const { statestore } = statestoreLike({ lease, pods });
-  return judgePair(statestore, new Map(Object.entries(nodes)), previous, (uid) => uid === endedBefore, now);
+  const memory = { endedBefore: (uid: string) => uid === endedBefore, stuckFor: () => stuckFor };
+  return judgePair(statestore, new Map(Object.entries(nodes)), previous, memory);
 }
 
 const deletedPods = (one: Case): string[] => judge(one).toDelete.map(({ metadata }) => metadata.name);
@@ -236,7 +237,7 @@ describe('pods that are deleted for good', () => {
       {
         pods: { a: stuck('a'), b: stuck('b') },
         nodes: { 'node-a': silent, 'node-b': silent },
-        now: LOST_AT + BOTH_LOST_FOR,
+        stuckFor: BOTH_LOST_FOR,
       },
       [B],
     ],
@@ -246,7 +247,7 @@ describe('pods that are deleted for good', () => {
         lease: leaseOf('', 3),
         pods: { a: stuck('a'), b: stuck('b') },
         nodes: { 'node-a': silent, 'node-b': silent },
-        now: LOST_AT + BOTH_LOST_FOR,
+        stuckFor: BOTH_LOST_FOR,
       },
       [A, B],
     ],

@@ -3,7 +3,9 @@ import type { Node, Pod } from '../../../../src/controllers/kubernetes-types.ts'
 import { LastWords } from '../../../../src/controllers/lost-nodes/last-words.ts';
 import { isSaidToBeOff, nodeStateOf } from '../../../../src/controllers/lost-nodes/node-state.ts';
 import type { NodeState } from '../../../../src/controllers/lost-nodes/node-state.ts';
-import { hasEnded, isStuck, stuckSince } from '../../../../src/controllers/lost-nodes/pod-state.ts';
+import { hasEnded, isStuck } from '../../../../src/controllers/lost-nodes/pod-state.ts';
+import { StuckPods } from '../../../../src/controllers/lost-nodes/stuck-pods.ts';
+import { VirtualClock } from '../../kube/virtual-clock.ts';
 import { leases, pods } from '../../../../src/kube/resource.ts';
 
 const node = (ready: string | undefined, taints: string[] = [], bootID = 'boot-1'): Node => ({
@@ -64,10 +66,29 @@ describe('a pod is stuck', () => {
   ])('%s', (_name, pod, state, stuck) => {
     expect(isStuck(pod, state)).toBe(stuck);
   });
+});
 
-  test('since it was called unready', () => {
-    expect(stuckSince(podWith('False', 'True'))).toBe(Date.parse('2026-01-01T00:00:00Z'));
-    expect(stuckSince({ metadata: { name: 'p' } })).toBeUndefined();
+describe('how long a pod has been stuck', () => {
+  const stuck = { ...podWith('False', 'True'), spec: { containers: [], nodeName: 'node-1' } };
+  const well = { ...stuck, status: podWith('True', 'True').status };
+
+  test('counts from when it was first seen, and anew when it was well in between', async () => {
+    const clock = new VirtualClock();
+    const pods = new StuckPods(clock);
+    expect(pods.note('pair', [stuck as Pod], new Map())('u')).toBe(0);
+    await clock.advance(5_000);
+    expect(pods.note('pair', [stuck as Pod], new Map())('u')).toBe(5_000);
+    expect(pods.note('other', [stuck as Pod], new Map())('u')).toBe(0);
+    expect(pods.note('pair', [well as Pod], new Map())('u')).toBe(0);
+    expect(pods.note('pair', [stuck as Pod], new Map())('u')).toBe(0);
+  });
+
+  test('is nothing for another pod', async () => {
+    const clock = new VirtualClock();
+    const pods = new StuckPods(clock);
+    pods.note('pair', [stuck], new Map());
+    await clock.advance(5_000);
+    expect(pods.note('pair', [stuck as Pod], new Map())('v')).toBe(0);
   });
 });
 
