@@ -13,6 +13,7 @@ import { TlsPromises } from '../../../../src/agent/promise/tls-promises.ts';
 import type { KeyPair } from '../../../../src/controllers/keys/certificate.ts';
 import { issueCertificate, makeAuthority } from '../../../../src/controllers/keys/issue-certificate.ts';
 import { systemClock } from '../../../../src/kube/clock.ts';
+import type { Clock } from '../../../../src/kube/clock.ts';
 import { MountedKeys, secretFiles } from './mounted-keys.ts';
 
 const NAME = 'sales-catalog.shop';
@@ -83,6 +84,12 @@ class End {
     await this.mounted.remove();
   }
 }
+
+/** A clock on which the files and the port are looked at again at once. */
+const impatient: Clock = {
+  ...systemClock,
+  setTimer: (delay, callback) => systemClock.setTimer([1_000, 5_000, 10_000].includes(delay) ? 20 : delay, callback),
+};
 
 async function eventually(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries += 1) {
@@ -454,7 +461,7 @@ describe('the whole', () => {
       name: NAME,
       host: HOST,
       port: answerer.port,
-      clock: { ...systemClock, setTimer: (delay, callback) => systemClock.setTimer(Math.min(delay, 20), callback) },
+      clock: impatient,
       answer: ({ round }) => ({ kind: 'refused', round, because: 'unseen' }),
       onKeys: () => told.push('keys'),
       onProblem: (problem) => told.push(/ENOENT|cannot listen/.exec(problem)?.[0] ?? problem),
