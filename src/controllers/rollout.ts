@@ -7,9 +7,10 @@ import type { BuiltStatefulSet } from './build/stateful-sets.ts';
 import { mayEnd } from './forms.ts';
 import { isReady } from './kubernetes-types.ts';
 import type { StatefulSet } from './kubernetes-types.ts';
+import { formOf } from './pair-forms.ts';
 import type { PairForms } from './pair-forms.ts';
 import { podTroubles } from './pod-troubles.ts';
-import { goneComponents, presenceOf } from './presence.ts';
+import { goneComponents, pairPresence } from './presence.ts';
 import { pairsOf } from './snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 import { activeMember, activePod } from './status/pair-status.ts';
@@ -39,6 +40,10 @@ interface Plan {
   readonly component: Component;
   readonly built: BuiltStatefulSet;
   readonly live: StatefulSet | undefined;
+  /** Whether it has no pods and makes none. */
+  readonly gone: boolean;
+  /** Whether it is of the form in which its component shall run. */
+  readonly wanted: boolean;
   readonly size: Size;
   readonly state: TemplateState;
   readonly turn: Turn;
@@ -77,11 +82,15 @@ function planPair(
 ): Plan[] {
   const { component } = pair;
   const states = memberStates(pair, built.members[component]);
+  const presence = pairPresence(pair);
+  const form = formOf(snapshot, component);
   const turns = decideUpdates(states, tenancyOf(snapshot, pair));
   const members = MEMBERS.map((member): Plan => ({
     component,
     built: built.members[component][member],
     live: pair.statefulSets[member],
+    gone: presence[member].gone,
+    wanted: form === 'pair',
     size: sizeOf(sizes[member]),
     state: states[member],
     turn: turns[member],
@@ -91,6 +100,8 @@ function planPair(
     component,
     built: built.plain[component],
     live: pair.plain.statefulSet,
+    gone: presence.plain.gone,
+    wanted: form === 'plain',
     size: sizeOf(sizes.plain),
     state: plainState(pair, built.plain[component]),
     turn: 'apply',
@@ -102,11 +113,14 @@ function planPair(
 function planImpalads(snapshot: ClusterSnapshot, built: BuiltCluster, component: 'coordinator' | 'executor'): Plan {
   const wanted = built.impalads[component];
   const { stopped } = snapshot.cluster.spec;
-  const ending: Size = mayEnd(component, goneComponents(snapshot)) ? { kind: 'end' } : { kind: 'keep' };
+  const gone = goneComponents(snapshot);
+  const ending: Size = mayEnd(component, gone) ? { kind: 'end' } : { kind: 'keep' };
   return {
     component,
     built: wanted,
     live: component === 'coordinator' ? snapshot.coordinators : snapshot.executors,
+    gone: gone[component],
+    wanted: !stopped,
     size: stopped ? ending : { kind: 'run', replicas: wanted.replicas },
     state: impaladState(snapshot, component, wanted),
     turn: 'apply',
@@ -131,13 +145,12 @@ function resize({ live, size, turn }: Plan): Resize[] {
   return live.spec?.replicas === replicas ? [] : [{ statefulSet: live, replicas }];
 }
 
-function underWay(
-  { component, built: { name }, live, size, state, turn }: Plan,
-  unfinished: ReadonlySet<Component>,
-): string[] {
-  if (size.kind === 'end') return live === undefined || state.live === undefined ? [] : [`${name} ends`];
+function underWay(plan: Plan, unfinished: ReadonlySet<Component>): string[] {
+  const { component, live, gone, size, state, turn } = plan;
+  const { name } = plan.built;
+  if (size.kind === 'end') return gone ? [] : [`${name} ends`];
   if (size.kind === 'keep') {
-    const gone = presenceOf(live, state.live !== undefined).gone;
+    if (plan.wanted) return [`${name} waits until what runs in its stead has ended`];
     return gone ? [] : [`${name} waits until it may end`];
   }
   if (turn === 'hold') {

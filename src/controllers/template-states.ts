@@ -41,7 +41,7 @@ function memberState(pair: PairSnapshot, member: Member, built: BuiltStatefulSet
   const statefulSet = pair.statefulSets[member];
   const pod = pair.pods[member];
   return {
-    live: liveTemplate(statefulSet, pod !== undefined),
+    live: liveTemplate(statefulSet, pod !== undefined, built.templateHash),
     wanted: built.templateHash,
     settled: isSettled(statefulSet, pod),
     failing: pod !== undefined && cannotRun(pair, member, pod),
@@ -52,7 +52,7 @@ function memberState(pair: PairSnapshot, member: Member, built: BuiltStatefulSet
 
 export function plainState({ plain }: PairSnapshot, built: BuiltStatefulSet): TemplateState {
   return {
-    live: liveTemplate(plain.statefulSet, plain.pod !== undefined),
+    live: liveTemplate(plain.statefulSet, plain.pod !== undefined, built.templateHash),
     wanted: built.templateHash,
     settled: isSettled(plain.statefulSet, plain.pod),
     unschedulable: isUnschedulable(plain.pod),
@@ -67,7 +67,7 @@ export function impaladState(
   const statefulSet = component === 'coordinator' ? snapshot.coordinators : snapshot.executors;
   const pods = podsOfComponent(snapshot, component);
   return {
-    live: liveTemplate(statefulSet, pods.length > 0),
+    live: liveTemplate(statefulSet, pods.length > 0, built.templateHash),
     wanted: built.templateHash,
     settled: statefulSet !== undefined && isRolledOut(statefulSet, built.replicas),
     unschedulable: false,
@@ -77,9 +77,12 @@ export function impaladState(
 export const podsOfComponent = ({ pods }: ClusterSnapshot, component: Component): Pod[] =>
   pods.filter(({ metadata }) => metadata.labels?.[labels.impalaComponent] === component);
 
-/** A StatefulSet without pods has a template that moves nothing when it is changed. */
-const liveTemplate = (statefulSet: StatefulSet | undefined, hasPods: boolean): string | undefined =>
-  statefulSet === undefined || presenceOf(statefulSet, hasPods).gone ? undefined : (templateHashOf(statefulSet) ?? '');
+/** Another template of a StatefulSet without pods counts as none: changing it moves nothing. */
+function liveTemplate(statefulSet: StatefulSet | undefined, hasPods: boolean, wanted: string): string | undefined {
+  if (statefulSet === undefined) return undefined;
+  const live = templateHashOf(statefulSet) ?? '';
+  return live !== wanted && presenceOf(statefulSet, hasPods).gone ? undefined : live;
+}
 
 /** Whether the pod is ready and of the newest revision of its StatefulSet. */
 function isSettled(statefulSet: StatefulSet | undefined, pod: Pod | undefined): boolean {

@@ -65,6 +65,15 @@ describe('an update', () => {
     expect(cluster.api.get<StatefulSet>(statefulSets, 'shop', 'sales-executor')?.spec?.replicas).toBe(5);
   });
 
+  test('is complete when there is nobody to get it', async () => {
+    await cluster.start({ executors: { replicas: 0 } });
+    expect(cluster.condition('Progressing')?.status).toBe('False');
+    cluster.change(({ spec }) => (spec.executors.flags = { v: '1' }));
+    await cluster.settle();
+    expect(written()).toEqual(['executor']);
+    expect(cluster.condition('Progressing')?.status).toBe('False');
+  });
+
   test('of the operator alone restarts nothing', async () => {
     await cluster.start();
     cluster.upgradeOperator('example/operator:2');
