@@ -205,8 +205,9 @@ describe('a daemon that hangs', () => {
 });
 
 describe('the API server away', () => {
-  test('kills the active at its deadline, whatever the agent does', async () => {
+  test('and the other member too kills the active at its deadline, whatever the agent does', async () => {
     const { ga, gb } = await serving();
+    pair.unreachable.add('uid-b');
     pair.store.outage = { reason: 'Timeout', landed: false };
     await pair.advance(9_000, ga, gb);
     expect(ga.running).toBeUndefined();

@@ -2,6 +2,7 @@ import type { Member } from '../../../src/api/names.ts';
 import { Agent, type AgentObserver } from '../../../src/agent/agent.ts';
 import type { GuardLink } from '../../../src/agent/guard/guard-link.ts';
 import type { Order } from '../../../src/agent/guard/message.ts';
+import type { PromiseAnswer, PromiseRequest } from '../../../src/agent/promise/promise-message.ts';
 import type { AgentConfiguration } from '../../../src/daemons/agent-configuration.ts';
 import { KubernetesApiError, type KubernetesApi, type ObjectReference } from '../../../src/kube/kubernetes-api.ts';
 import type { EndpointSlice, KubernetesObject } from '../../../src/kube/kubernetes-object.ts';
@@ -158,6 +159,11 @@ export class TestPair {
   readonly log: string[] = [];
   private words = 0;
   private deaf = false;
+  /** The pods, by uid, that no other can ask for a promise. */
+  readonly unreachable = new Set<string>();
+  /** Every promise that was asked for: who was asked, and what it said. */
+  readonly promises: string[] = [];
+  private readonly members = new Map<string, Agent>();
   private readonly runs: { agent: Agent; run: Promise<void> }[] = [];
 
   /** Starts an agent; its guard is started by the test. */
@@ -182,13 +188,24 @@ export class TestPair {
       checkHealth: async () => guard.healthy && guard.running !== undefined,
       randomWord: () => `word-${++this.words}`,
       observer: this.observer(member),
+      promises: { ask: (peer, request) => this.ask(uid, peer.uid, request) },
     });
+    this.members.set(uid, agent);
     guard.connect(agent);
     this.store.watch((lease) => {
       if (!this.deaf) agent.elector.heard(lease);
     });
     this.runs.push({ agent, run: agent.run() });
     return { agent, guard };
+  }
+
+  private ask(from: string, to: string, request: PromiseRequest): Promise<PromiseAnswer> {
+    const agent = this.members.get(to);
+    const reached = agent !== undefined && !this.unreachable.has(to) && !this.unreachable.has(from);
+    if (!reached) return Promise.reject(new Error('nobody is there'));
+    const answer = agent.promises.answer(request);
+    this.promises.push(`${to} ${answer.kind === 'refused' ? answer.because : answer.kind}`);
+    return Promise.resolve(answer);
   }
 
   /** Lets time pass in steps of a guard's poll, with every guard's dead man's switch at work. */
@@ -251,6 +268,9 @@ export class TestPair {
       preflightFailed: (text) => say(`pre-flight failed: ${text}`),
       endpointWritten: (endpoint) => say(`endpoint in term ${endpoint.term}`),
       callFailed: () => undefined,
+      outage: (event) => {
+        if (event.kind === 'began' || event.kind === 'over') say(`outage ${event.kind}`);
+      },
     };
   }
 }
