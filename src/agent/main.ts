@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import {
+  KEYS_DIRECTORY,
+  keyName,
   parseAgentConfiguration,
   SHARED_DIRECTORY,
   type AgentConfiguration,
@@ -22,6 +24,7 @@ import { bootClock } from './boot-clock.ts';
 import { FifoGuardLink } from './guard/guard-link.ts';
 import { checkHealth } from './health-check.ts';
 import { watchLease } from './lease-watch.ts';
+import { TlsPromises } from './promise/tls-promises.ts';
 import { Reporter } from './reporter.ts';
 import { TokenWarmth } from './token-warmth.ts';
 
@@ -70,6 +73,16 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
   const environment = { api, clock: systemClock, random: Math.random };
   const recorder = new EventRecorder({ ...environment, controller: `${GROUP}/agent`, instance: pod.podName });
   const metrics: AgentMetrics = new AgentMetrics(() => reading(agent, clock.now()));
+  const promises: TlsPromises = new TlsPromises({
+    directory: KEYS_DIRECTORY,
+    name: keyName(configuration.pairName, pod.namespace),
+    host: pod.podIp,
+    port: configuration.promisePort,
+    clock,
+    answer: (request) => agent.promises.answer(request),
+    onKeys: (expires) => logger.info({ expires }, 'took the keys into use'),
+    onProblem: (problem) => logger.warn({ problem }, 'cannot exchange promises'),
+  });
   const agent: Agent = new Agent({
     configuration,
     pod,
@@ -78,6 +91,7 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
     link,
     checkHealth: () => checkHealth(configuration.healthPort, configuration.healthTimeoutSeconds * 1000),
     randomWord: () => randomBytes(6).toString('hex'),
+    promises,
     observer: new Reporter({
       configuration,
       pod,
@@ -91,6 +105,7 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
   link.listen(agent);
   const watching = new AbortController();
   const watch = watchLease(environment, lease, configuration, agent.elector, watching.signal);
+  const answering = promises.run(watching.signal);
   const server = await startAgentServer({
     port: configuration.agentPort,
     ready: () => agent.ready,
@@ -105,7 +120,7 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
   await agent.run();
   watching.abort();
   warmth.end();
-  await Promise.all([watch, recorder.close(1_000)]);
+  await Promise.all([watch, answering, recorder.close(1_000)]);
   link.close();
   server.close();
 }
@@ -134,6 +149,7 @@ function reading(agent: Agent, now: Milliseconds): AgentReading {
   const { observation, highestTerm } = agent.elector.state;
   return {
     active: agent.tenure.kind === 'active',
+    outageSeconds: agent.promises.outageSeconds,
     ready: agent.ready,
     term: highestTerm,
     leaseAgeSeconds: observation && (now - observation.unchangedSince) / 1000,
