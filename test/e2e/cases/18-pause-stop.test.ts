@@ -163,9 +163,7 @@ describe('a cluster', () => {
     const available = await hasCondition(path, 'Progressing', 'False', 'Complete');
     if (available instanceof Missing) return available;
     const found = PAIR_COMPONENTS.map((component) => daemons(component));
-    return found.every(([daemon, ...others]) => daemon?.healthy !== undefined && others.length === 0)
-      ? true
-      : missing(JSON.stringify(found));
+    return found.every(({ length }) => length === 1) ? true : missing(JSON.stringify(found));
   };
   const coordinatorFollows = (): true | Missing => {
     const [pod = ''] = pods('coordinator-');
