@@ -16,6 +16,7 @@ import { Moments } from './faults/moments.ts';
 import type { Scenario } from './faults/plan.ts';
 import { ClusterNetwork } from './impala/cluster-network.ts';
 import type { DaemonCharacter, DaemonProcess } from './impala/daemon-process.ts';
+import { LOAD_TIMES } from './impala/load-times.ts';
 import { Statestored } from './impala/statestored.ts';
 import { Subscriber } from './impala/subscriber.ts';
 import { Invariants } from './invariants.ts';
@@ -276,8 +277,8 @@ export class World {
 
   character(pod: SimulatedPod): DaemonCharacter {
     const { component } = pod.identity;
-    const load = component === 'statestore' ? this.random.between(30, 120) : this.random.between(2_200, 6_000);
-    return { load, startFails: this.failingStarts.has(component) };
+    const { least, most } = LOAD_TIMES[component];
+    return { load: this.random.between(least, most), startFails: this.failingStarts.has(component) };
   }
 
   /** The template was corrected: pods that could not be started are made anew. */
