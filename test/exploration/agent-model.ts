@@ -1,5 +1,7 @@
 /** What an agent does in one go: what Agent.settleOnce, Elector.run and Elector.write do around the pure functions. */
 import type { Tenure } from '../../src/agent/decision.ts';
+import { annotations } from '../../src/api/names.ts';
+import { readSignIn, type SignIn } from '../../src/daemons/sign-in.ts';
 import type { Desire } from '../../src/kube/election/election.ts';
 import { microTime } from '../../src/kube/micro-time.ts';
 import type { Order } from '../../src/agent/guard/message.ts';
@@ -18,11 +20,12 @@ const hundredths = (pod: Pod): number => pod.clock / 10;
 
 /** Lets the agent of a pod settle and carry on with its campaign. The pod is a copy of the caller's. */
 export function act(world: World, pod: Pod, protocol: Protocol, options: WorldOptions): void {
-  const { fifos, stuckWallClocks = false } = options;
+  const { fifos } = options;
   if (fifos === undefined) readAll(pod, protocol);
   for (let round = 0; round < 8; round++) {
     settleOnce(pod, protocol, fifos);
-    if (!campaign(world, pod, protocol, stuckWallClocks)) return;
+    if (options.signIns) attend(pod);
+    if (!campaign(world, pod, protocol, options)) return;
   }
 }
 
@@ -34,7 +37,8 @@ function settleOnce(pod: Pod, protocol: Protocol, fifos: Fifos): void {
     const next = protocol.overdue(guardState, pod.guard.alive, now);
     if (next !== guardState) pod.custody = { ...pod.custody, guardState: next };
   }
-  const taken = protocol.takeUp(pod.election, rules, daemon, now, podName(pod));
+  const memory = { podName: podName(pod), startedUnder: pod.custody.startedUnder };
+  const taken = protocol.takeUp(pod.election, rules, daemon, now, memory);
   if (taken.kind === 'adopt') pod.election = protocol.adopt(pod.election, taken.identity, now);
   if (taken.kind === 'abandon') pod.election = protocol.abandon(pod.election);
   const tenure = tenureOf(pod, protocol);
@@ -72,7 +76,7 @@ function decisionOf(pod: Pod, tenure: Tenure, protocol: Protocol): ReturnType<Pr
 }
 
 /** One turn of Elector.run. @returns whether the state has changed, so that the agent settles again */
-function campaign(world: World, pod: Pod, protocol: Protocol, stuckWallClocks: boolean): boolean {
+function campaign(world: World, pod: Pod, protocol: Protocol, options: WorldOptions): boolean {
   if (pod.call !== undefined) return false;
   const { clock: now, rules } = pod;
   const expired = protocol.expire(pod.election, rules, now);
@@ -80,32 +84,58 @@ function campaign(world: World, pod: Pod, protocol: Protocol, stuckWallClocks: b
     pod.election = expired;
     return true;
   }
-  const action = protocol.nextAction(pod.election, desireOf(pod, protocol), rules, now);
+  const desire = desireOf(pod, protocol, options);
+  const action = protocol.nextAction(pod.election, desire, rules, now);
   if (action.kind === 'wait') return false;
   if (action.kind === 'read') {
     pod.call = { kind: 'read', shown: undefined };
     return false;
   }
   const word = `r${++world.words}`;
-  const wallClock = stuckWallClocks ? 0 : world.words;
+  const wallClock = options.stuckWallClocks ? 0 : world.words;
   pod.lastRenewal = protocol.nextRenewTime(pod.election.standing, action.lease, pod.lastRenewal, wallClock);
   const renewTime = microTime(pod.lastRenewal);
   const claim = (): ReturnType<Protocol['newClaim']> =>
     protocol.newClaim(pod.election.highestTerm, action.lease, protocol.identity(podName(pod), pod.uid, word));
   pod.election = protocol.sending(pod.election, action.kind, renewTime, claim, now);
-  const body = protocol.written(action.kind, action.lease, pod.election.standing, { renewTime, rules, changes: {} });
+  const body = protocol.written(action.kind, action.lease, pod.election.standing, {
+    renewTime,
+    rules,
+    changes: desire.annotations,
+  });
   if (body !== undefined) pod.call = { kind: 'write', write: action.kind, body, outcome: undefined };
   return true;
 }
 
-function desireOf(pod: Pod, protocol: Protocol): Desire {
+function desireOf(pod: Pod, protocol: Protocol, options: WorldOptions): Desire {
   const { member, terminating, rules, custody } = pod;
   const tenure = tenureOf(pod, protocol);
   const { renew, release } = decisionOf(pod, tenure, protocol);
   const candidate = { member, terminating, template: '', leaseDuration: rules.leaseDuration, ...custody };
   const lease = pod.election.observation?.lease;
   const claim = tenure.kind === 'adopting' ? { after: 0 } : protocol.candidacy(candidate, lease, pod.clock);
-  return { claim, renew, release, annotations: {} };
+  return { claim, renew, release, annotations: options.signIns ? signIn(pod) : {} };
+}
+
+/** Attendance.read */
+function attend(pod: Pod): void {
+  const uid = readSignIn(pod.election.observation?.lease, pod.member)?.uid;
+  if (uid === pod.uid) pod.attendance = SIGNED_IN[Number(pod.attendance.superseded)]!;
+  else if (uid !== undefined && pod.attendance.signedIn) pod.attendance = SIGNED_IN[1];
+}
+
+const SIGNED_IN = [
+  { signedIn: true, superseded: false },
+  { signedIn: true, superseded: true },
+] as const;
+
+/** Attendance.annotation */
+function signIn(pod: Pod): Record<string, string> {
+  if (pod.attendance.superseded) return {};
+  const { guard } = pod.custody.guardState;
+  const ready = guard.kind === 'present' && guard.preflight === 'passed' && !guard.terminating && !pod.terminating;
+  const said: SignIn = { uid: pod.uid, ready, template: '' };
+  return { [annotations.signIn(pod.member)]: JSON.stringify(said) };
 }
 
 /** The guard reads its next order. */

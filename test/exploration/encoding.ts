@@ -10,7 +10,7 @@
  *   Lease that anybody may yet be shown, since they can never be recognised again.
  */
 import type { DaemonView } from '../../src/agent/guard/daemon-view.ts';
-import { annotations } from '../../src/api/names.ts';
+import { annotations, MEMBERS } from '../../src/api/names.ts';
 import type { Claim } from '../../src/kube/election/claim.ts';
 import type { Standing } from '../../src/kube/election/election.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
@@ -22,6 +22,11 @@ const DAEMONS = ['unknown', 'none', 'starting', 'running', 'stopping'];
 const WORDS = ['hello', 'preflight', 'terminating', 'running', 'extended', 'stopped', 'exited', 'state', 'closed'];
 const ORDERS = ['start', 'extend', 'stop', 'state?'];
 const LONGEST = 5;
+/** A member's sign-ins are few: its uid, and whether it is ready. */
+const SIGN_INS = new Map<string, number>();
+
+/** What a broken rule may note before a claim. */
+export const REMEMBERED = 'remembered ';
 
 /** Writes worlds into one buffer, over and over. */
 export class Encoder {
@@ -29,17 +34,17 @@ export class Encoder {
   length = 0;
   private terms: number[] = [];
   private readonly options: WorldOptions;
-  private readonly owners: boolean;
+  private readonly broken: boolean;
   private readonly identities: string[] = [];
   private readonly renewTimes: string[] = [];
   private readonly uids: string[] = [];
   private versions: number[] = [];
   private live: (string | undefined)[] = [];
 
-  /** @param owners whether a (broken) rule looks at the pod's name in an identity */
-  constructor(options: WorldOptions, owners: boolean) {
+  /** @param broken whether a rule is, which may look at the pod's name in an identity, or the claim of a daemon that is dead */
+  constructor(options: WorldOptions, broken: boolean) {
     this.options = options;
-    this.owners = owners;
+    this.broken = broken;
   }
 
   encode(world: World): void {
@@ -50,6 +55,7 @@ export class Encoder {
     if (this.options.faults.delete) this.term(world.statusTerm);
     this.lease(world.lease);
     if (this.options.slice) this.sliceOf(world.slice);
+    if (this.options.faults.copy) this.lease(world.copy);
     for (const pod of world.pods) if (pod.exists) this.pod(pod);
     for (const pod of world.pods) if (pod.exists) this.startedUnder(pod.custody.startedUnder);
   }
@@ -67,6 +73,7 @@ export class Encoder {
     if (this.options.faults.delete) this.seenTerm(world.statusTerm);
     if (this.options.slice) this.seenTerm(sliceTerm(world.slice));
     if (lease) this.shown(lease);
+    if (world.copy) this.shown(world.copy);
     for (const pod of pods) {
       if (!pod.exists) continue;
       const { call, shown, late, election } = pod;
@@ -105,6 +112,7 @@ export class Encoder {
   }
 
   private version(text: string | undefined): void {
+    if (text === undefined) return;
     const version = Number(text);
     if (!this.versions.includes(version)) this.versions.push(version);
   }
@@ -140,7 +148,7 @@ export class Encoder {
   private identity(identity: string | undefined): void {
     const before = this.identities.length;
     this.named(this.identities, identity);
-    if (!this.owners || this.identities.length === before || identity === undefined) return;
+    if (!this.broken || this.identities.length === before || identity === undefined) return;
     this.byte(identity.charCodeAt(0));
     this.byte(identity.charCodeAt(4));
   }
@@ -152,7 +160,10 @@ export class Encoder {
 
   /** A claim that nobody else knows of any more is like any other such claim. */
   private startedUnder(identity: string | undefined): void {
-    this.byte(identity === undefined ? 254 : this.identities.indexOf(identity) & 255);
+    const remembered = identity?.startsWith(REMEMBERED) === true;
+    if (remembered) this.byte(253);
+    const name = remembered ? identity.slice(REMEMBERED.length) : identity;
+    this.byte(name === undefined ? 254 : this.identities.indexOf(name) & 255);
   }
 
   private time(at: number, now: number, least: number, most: number): void {
@@ -174,6 +185,18 @@ export class Encoder {
     this.term(spec?.leaseTransitions ?? 0);
     if (released === undefined) this.byte(255);
     else this.term(Number(released));
+    if (this.options.signIns)
+      for (const member of MEMBERS) this.signIn(metadata.annotations?.[annotations.signIn(member)]);
+  }
+
+  private signIn(text: string | undefined): void {
+    if (text === undefined) {
+      this.byte(0);
+      return;
+    }
+    let code = SIGN_INS.get(text);
+    if (code === undefined) SIGN_INS.set(text, (code = SIGN_INS.size + 1));
+    this.byte(code);
   }
 
   private sliceOf(slice: EndpointSlice): void {
@@ -186,7 +209,14 @@ export class Encoder {
   private pod(pod: Pod): void {
     const { election, clock: now } = pod;
     const steady = this.options.faults.lag ? pod.steady : 0;
-    this.byte(steady | (pod.terminating ? 4 : 0) | (pod.ended ? 8 : 0) | (election.mustRead ? 16 : 0));
+    this.byte(
+      steady |
+        (pod.attendance.signedIn ? 32 : 0) |
+        (pod.attendance.superseded ? 64 : 0) |
+        (pod.terminating ? 4 : 0) |
+        (pod.ended ? 8 : 0) |
+        (election.mustRead ? 16 : 0),
+    );
     if (this.options.stuckWallClocks) this.byte(pod.lastRenewal);
     this.standing(election.standing, pod);
     const { observation } = election;
@@ -250,12 +280,14 @@ export class Encoder {
     const older = (id: string): void => this.byte(Math.min(generation - Number(id.slice(1)), 3));
     const ranks = sequencesOf(pod);
     const sequence = (number: number): void => this.byte(ranks.indexOf(number));
-    this.byte((guard.present ? 1 : 0) | (guard.alive ? 2 : 0) | (pod.askedAt > now - 250 ? 4 : 0));
+    this.byte(
+      (guard.present ? 1 : 0) | (guard.alive ? 2 : 0) | (pod.askedAt > now - 250 ? 4 : 0) | (guard.terminating ? 8 : 0),
+    );
     if (guard.alive) {
       this.identity(guard.claim);
       this.time(guard.deadline * 10, now, 0, LONGEST);
       sequence(guard.startedBy);
-    }
+    } else if (this.broken) this.identity(guard.claim);
     if (seen.kind === 'absent') this.byte(254);
     else {
       older(seen.id);
@@ -302,7 +334,10 @@ export class Encoder {
     if (report.verb === 'exited') sequence(report.startedBy);
     if (report.verb !== 'state') return;
     this.byte(report.running ? 1 : 0);
-    if (!report.running) return;
+    if (!report.running) {
+      if (this.broken) this.identity(report.claim);
+      return;
+    }
     sequence(report.startedBy);
     this.identity(report.claim);
     this.time(report.deadline * 10, now, -2, LONGEST);

@@ -12,11 +12,16 @@ if (!Number.isSafeInteger(limit) || limit < 1) throw new Error('--states takes a
 
 let total = 0;
 for (const { world } of worlds.filter(({ world: { name } }) => name.includes(values.world ?? ''))) {
-  const { states, moves, depth, exhausted, broken, seconds } = explore(world, limit);
+  const { states, moves, depth, exhausted, broken, met, seconds } = explore(world, limit);
   total += states;
   const end = exhausted ? 'exhausted' : 'not exhausted';
   const rate = Math.round(states / seconds);
   console.log(`${world.name}: ${states} states (${rate}/s), ${moves} moves, ${depth} deep, ${end}`);
+  console.log(
+    `    ${Object.entries(met)
+      .map(([state, times]) => `${state} ${times}`)
+      .join(' · ')}`,
+  );
   if (broken === undefined) continue;
   console.log(broken.text);
   process.exitCode = 1;

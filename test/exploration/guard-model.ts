@@ -11,6 +11,8 @@ export interface Guard {
   readonly claim: string;
   readonly deadline: number;
   readonly lastSequence: number;
+  /** Whether it has been told to end with its container: it starts nothing any more. */
+  readonly terminating: boolean;
 }
 
 export interface Answered {
@@ -26,6 +28,7 @@ export const newGuard = (id: string): Guard => ({
   claim: '-',
   deadline: 0,
   lastSequence: 0,
+  terminating: false,
 });
 
 export const greeting = (guard: Guard): Report[] => [
@@ -56,7 +59,7 @@ export function obeyed(guard: Guard, order: Order, now: number): Answered {
   switch (order.verb) {
     case 'start':
       if (guard.alive) return { guard: next, reports: [{ verb: 'running', guard: id, sequence: guard.startedBy }] };
-      if (now >= order.deadline) return { guard: next, reports: [stopped(id, sequence, 'late')] };
+      if (guard.terminating || now >= order.deadline) return { guard: next, reports: [stopped(id, sequence, 'late')] };
       return {
         guard: { ...next, alive: true, startedBy: sequence, claim: order.claim, deadline: order.deadline },
         reports: [{ verb: 'running', guard: id, sequence }],

@@ -43,11 +43,15 @@ export const MOVES = [
   'agent restarts',
   'guard dies',
   'guard starts',
+  'guard told to end',
+  'guard exits',
   'drain',
   'lease emptied',
   'lease given to a stranger',
   'lease given back',
   'renewTime edited',
+  'lease copied',
+  'copy written back',
   'lease deleted',
   'lease remade',
   'lease remade, term behind',
@@ -59,7 +63,8 @@ export const MOVES = [
 export type Move = (typeof MOVES)[number];
 
 const NUMBER = Object.fromEntries(MOVES.map((move, index) => [move, index * 4])) as Record<Move, number>;
-const NOBODY = 3;
+/** In the place of a pod. */
+export const NOBODY = 3;
 const FAULT = Object.fromEntries(FAULTS.map((fault, index) => [fault, index])) as Record<Fault, number>;
 /** No more late writes of a pod than this are on their way: the older ones never land. */
 const LATE_WRITES = 2;
@@ -230,9 +235,16 @@ export class Moves {
         copy.guard = newGuard(`g${Number(pod.guard.id.slice(1)) + 1}`);
         copy.reports = [...pod.reports, ...greeting(copy.guard)];
       });
-    } else if (this.options.fifos === 'both' && pod.orders.length > 0) {
+      return;
+    }
+    if (this.options.fifos === 'both' && pod.orders.length > 0) {
       move('guard obeys', (_, copy) => obeyNext(copy, this.protocol));
     }
+    if (!pod.guard.terminating) return;
+    move('guard exits', (_, copy) => {
+      if (pod.guard.alive) die(copy, 143);
+      close(copy);
+    });
   }
 
   private faults(world: World, pod: Pod, move: PodMove): void {
@@ -256,8 +268,11 @@ export class Moves {
     });
     fault('guardRestart', 'guard dies', pod.guard.present, (_, copy) => {
       copy.ended ||= pod.guard.alive;
-      copy.guard = { ...pod.guard, present: false, alive: false };
-      copy.reports = [...pod.reports, { verb: 'closed' }];
+      close(copy);
+    });
+    fault('terminate', 'guard told to end', pod.guard.present && !pod.guard.terminating, (_, copy) => {
+      copy.guard = { ...pod.guard, terminating: true };
+      copy.reports = [...pod.reports, { verb: 'terminating', guard: pod.guard.id }];
     });
     fault('drain', 'drain', !pod.terminating, (_, copy) => void (copy.terminating = true));
   }
@@ -284,6 +299,11 @@ export class Moves {
       edited('lease given back', 'edit', withSpec({ holderIdentity: identity }), slot);
     });
     edited('lease deleted', 'delete', () => undefined);
+    const { copy } = world;
+    if (copy !== undefined) edited('copy written back', 'copy', (of) => overwritten(of, copy));
+    // Not of a released Lease: an edit that says "released" is believed.
+    else if (lease !== undefined && holder !== '' && affordable(world, 'copy'))
+      emit(NUMBER['lease copied'] + NOBODY, { ...world, copy: copyOf(lease) });
     if (lease === undefined) {
       emit(NUMBER['lease remade'] + NOBODY, remade(world, world.statusTerm));
       if (world.statusTerm > 1) emit(NUMBER['lease remade, term behind'] + NOBODY, remade(world, world.statusTerm - 1));
@@ -336,6 +356,12 @@ function die(pod: Pod, code: number): void {
   pod.ended = true;
 }
 
+/** The container is gone, and its ends of the FIFOs with it. */
+function close(pod: Pod): void {
+  pod.guard = { ...pod.guard, present: false, alive: false };
+  pod.reports = [...pod.reports, { verb: 'closed' }];
+}
+
 const withVersion = <T extends Lease | EndpointSlice>(object: T, version: number): T => ({
   ...object,
   metadata: { ...object.metadata, resourceVersion: String(version) },
@@ -352,6 +378,18 @@ function store(world: World, body: Lease, writer?: Pod): Lease | 'conflict' {
   forgetLost(world, writer);
   return stored;
 }
+
+/** The Lease as a person keeps it. */
+export function copyOf({ metadata, ...rest }: Lease): Lease {
+  const { resourceVersion: _, uid: __, ...kept } = metadata;
+  return { ...rest, metadata: kept };
+}
+
+/** The Lease with a copy written over it, as `kubectl replace` does. */
+const overwritten = ({ metadata }: Lease, copy: Lease): Lease => ({
+  ...copy,
+  metadata: { ...metadata, annotations: copy.metadata.annotations ?? {} },
+});
 
 function remove(world: World): void {
   world.lease = undefined;

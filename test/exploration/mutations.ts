@@ -1,12 +1,15 @@
 /** Rules broken on purpose, each in a world in which the search has to find what comes of it. */
 import { decide } from '../../src/agent/decision.ts';
-import { takeUp, tenureOf } from '../../src/agent/tenure.ts';
+import type { DaemonView } from '../../src/agent/guard/daemon-view.ts';
+import { tenureOf } from '../../src/agent/tenure.ts';
 import { podOf } from '../../src/agent/takeover.ts';
+import { confirmed } from '../../src/kube/election/claim.ts';
 import * as election from '../../src/kube/election/election.ts';
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
+import { REMEMBERED } from './encoding.ts';
 import { obeyed } from './guard-model.ts';
 import { product, type Protocol } from './protocol.ts';
-import type { WorldOptions } from './world.ts';
+import { FIRST_LEASE, type WorldOptions } from './world.ts';
 
 export interface Mutation {
   readonly name: string;
@@ -57,6 +60,12 @@ const asReleased = (state: State): State => {
   return { ...state, highestTerm: 0, observation: { ...state.observation, lease: said } };
 };
 
+/** A running daemon, as if its deadline were none. */
+const forEver = (daemon: DaemonView): DaemonView =>
+  daemon.kind === 'running' ? { ...daemon, deadline: Number.POSITIVE_INFINITY } : daemon;
+
+const isFirst = (state: State): boolean => state.observation?.lease?.metadata.uid === FIRST_LEASE;
+
 const identity = (broken: (podName: string, podUid: string, word: string) => string): Partial<Protocol> => ({
   identity: broken,
 });
@@ -98,10 +107,12 @@ export const mutations: readonly Mutation[] = [
     'an agent takes a Lease with the name of its pod for its own',
     { faults: { forceDelete: 1 } },
     {
-      takeUp: (state, rules, daemon, now, podName) => {
+      takeUp: (state, rules, daemon, now, { podName, startedUnder }) => {
         const holder = state.observation?.lease?.spec?.holderIdentity ?? '';
         const mine = state.standing.kind === 'challenger' && holder !== '' && podOf(holder) === podName;
-        return mine ? { kind: 'adopt', identity: holder } : takeUp(state, rules, daemon, now);
+        return mine
+          ? { kind: 'adopt', identity: holder }
+          : product.takeUp(state, rules, daemon, now, { podName, startedUnder });
       },
     },
   ),
@@ -160,27 +171,63 @@ export const mutations: readonly Mutation[] = [
       },
     },
   ),
-];
-
-/** Broken rules that nothing comes of, because another rule covers them. */
-export const redundant: readonly Mutation[] = [
-  // The renewal is a compare-and-swap: where it succeeds nobody has claimed in between. The daemon that the guard has
-  // killed at its deadline stays dead: an extension starts nothing, and a claim that has had its start gets no other.
   mutation(
-    'a restarted agent renews although its guard deadline has passed',
-    { faults: { agentRestart: 1 }, fifos: 'reports' },
+    'a restarted agent renews although the deadline of the daemon that its guard remembers has passed',
+    { faults: { agentRestart: 1, copy: 1 }, begins: 'overtaken' },
     {
-      takeUp: (state, rules, daemon, now) =>
-        daemon.kind === 'running'
-          ? takeUp(state, rules, { ...daemon, deadline: Number.POSITIVE_INFINITY }, now)
-          : takeUp(state, rules, daemon, now),
-      decide: (situation, now) => {
-        const { tenure, guardState } = situation;
-        const { daemon } = guardState;
-        if (tenure.kind !== 'adopting' || daemon.kind !== 'running') return decide(situation, now);
-        const kept = { ...daemon, deadline: Number.POSITIVE_INFINITY };
-        return decide({ ...situation, guardState: { ...guardState, daemon: kept } }, now);
+      reportedTo: (custody, report, ...rest) => {
+        const next = product.reportedTo(custody, report, ...rest);
+        const past = report.verb === 'state' && !report.running && report.claim !== '-';
+        return past ? { ...next, startedUnder: next.startedUnder ?? `${REMEMBERED}${report.claim}` } : next;
+      },
+      takeUp: (state, rules, daemon, now, memory) => {
+        const { startedUnder = '' } = memory;
+        const past = startedUnder.startsWith(REMEMBERED) ? startedUnder.slice(REMEMBERED.length) : undefined;
+        const taken = state.standing.kind === 'challenger' && state.observation?.lease?.spec?.holderIdentity === past;
+        return past !== undefined && taken
+          ? { kind: 'adopt', identity: past }
+          : product.takeUp(state, rules, daemon, now, memory);
       },
     },
+  ),
+  mutation(
+    'a restarted agent renews although the deadline of the daemon that it has found running has passed',
+    { faults: { copy: 1 }, fifos: 'reports', begins: 'overtaken' },
+    {
+      takeUp: (state, rules, daemon, now, memory) => product.takeUp(state, rules, forEver(daemon), now, memory),
+      decide: (situation, now) => {
+        const { tenure, guardState } = situation;
+        if (tenure.kind !== 'adopting') return decide(situation, now);
+        return decide({ ...situation, guardState: { ...guardState, daemon: forEver(guardState.daemon) } }, now);
+      },
+    },
+  ),
+  mutation(
+    'a write whose answer is lost is taken to have succeeded',
+    { faults: { noAnswer: 1 } },
+    {
+      callFailed: (state, failure, rules, now) => {
+        const failed = election.callFailed(state, failure, rules, now);
+        const { standing } = failed;
+        if (failure !== 'unknown' || standing.kind !== 'claiming') return failed;
+        const send = standing.claim.sends.at(-1);
+        return send === undefined
+          ? failed
+          : { ...failed, standing: { kind: 'holder', claim: confirmed(standing.claim, send) } };
+      },
+    },
+  ),
+  mutation(
+    'a Lease made anew counts as released',
+    { faults: { delete: 1 } },
+    {
+      nextAction: (state, desire, rules, now) =>
+        election.nextAction(isFirst(state) ? state : asReleased(state), desire, rules, now),
+    },
+  ),
+  mutation(
+    'a holder whose deadline has passed claims a Lease made anew at once',
+    { faults: { delete: 2 } },
+    { expire: (state) => state },
   ),
 ];

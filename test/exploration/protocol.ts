@@ -31,13 +31,13 @@ export const product = {
   nextRenewTime,
   written,
   tenureOf,
-  /** @param _podName whose agent asks */
+  /** @param _memory what a broken rule may look at, too */
   takeUp: (
     state: election.ElectionState,
     rules: election.ElectionRules,
     daemon: DaemonView,
     now: Milliseconds,
-    _podName: string,
+    _memory: { readonly podName: string; readonly startedUnder: string | undefined },
   ) => takeUp(state, rules, daemon, now),
   decide,
   candidacy,

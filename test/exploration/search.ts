@@ -1,4 +1,5 @@
 /** Breadth-first through every interleaving: a state that breaks an invariant is found by a shortest trace. */
+import { Coverage } from './coverage.ts';
 import { Encoder } from './encoding.ts';
 import { Moves } from './moves.ts';
 import { prepared } from './prepare.ts';
@@ -17,6 +18,8 @@ export interface Outcome {
   /** Whether there is no state left to look at. */
   readonly exhausted: boolean;
   readonly broken: Trace | undefined;
+  /** How often each state of a member was met, once for each world. */
+  readonly met: Coverage['states'];
   readonly seconds: number;
 }
 
@@ -35,6 +38,7 @@ export function explore(options: WorldOptions, limit: number, protocol: Protocol
   const encoder = new Encoder(options, protocol !== product);
   const moves = new Moves(options, protocol);
   const history = new History();
+  const coverage = new Coverage();
   const start = prepared(options, protocol);
   let level = [start];
   let levelBegins = 0;
@@ -54,6 +58,7 @@ export function explore(options: WorldOptions, limit: number, protocol: Protocol
         if (!visited.add(encoder.bytes, encoder.length) && fault === undefined) return;
         history.add(levelBegins + index, move);
         next.push(world);
+        coverage.met(world, protocol);
         broken = fault ?? brokenInvariant(world);
       });
     }
@@ -70,6 +75,7 @@ export function explore(options: WorldOptions, limit: number, protocol: Protocol
     depth,
     exhausted: level.length === 0,
     broken: broken === undefined ? undefined : traceOf(start, path, moves, broken),
+    met: coverage.states,
     seconds: (performance.now() - began) / 1000,
   };
 }

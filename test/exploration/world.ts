@@ -31,6 +31,8 @@ export const FAULTS = [
   'forceDelete',
   'noAnswer',
   'refused',
+  'copy',
+  'terminate',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -45,10 +47,16 @@ export interface WorldOptions {
   /** Whether the answer of a read may be overtaken by what happens after it. */
   readonly lateReads?: boolean;
   readonly slice?: boolean;
+  /** Whether the members sign in on the Lease: writes beside the election, after which what was sent on an older version conflicts. */
+  readonly signIns?: boolean;
   /** Lease duration and renew deadline of a and b, in ticks. */
   readonly durations?: { readonly a: readonly [number, number]; readonly b: readonly [number, number] };
-  /** Where the search begins: before any agent has read anything, when a has ordered its start, or with a active. */
-  readonly begins?: 'fresh' | 'ordered' | 'active';
+  /**
+   * Where the search begins: before any agent has read anything, when a has ordered its start, with a active, or with b
+   * active while a's agent, restarted before the deadline of its daemon, has been stopped ever since: it has found its
+   * daemon running, and has not read the Lease; an earlier copy of that, which names a's claim, has been kept.
+   */
+  readonly begins?: 'fresh' | 'ordered' | 'active' | 'overtaken';
   /** Wall clocks that stand still: only the writes of one process differ in renewTime. */
   readonly stuckWallClocks?: boolean;
 }
@@ -67,6 +75,13 @@ export type Call =
 
 export type GuardWord = Report | { readonly verb: 'closed' };
 
+/** What agent/attendance.ts remembers. */
+export interface Attendance {
+  readonly signedIn: boolean;
+  /** A successor of the pod's name has signed in: this one does not any more. */
+  readonly superseded: boolean;
+}
+
 export interface Pod {
   readonly member: Member;
   readonly uid: string;
@@ -78,6 +93,7 @@ export interface Pod {
   election: ElectionState;
   custody: Custody;
   terminating: boolean;
+  attendance: Attendance;
   /** The health check's verdict on the daemon that was started by this order. */
   failed: number;
   askedBy: number;
@@ -101,6 +117,8 @@ export interface World {
   pods: Pod[];
   lease: Lease | undefined;
   slice: EndpointSlice;
+  /** The Lease as somebody has copied it while it was held, without its version. */
+  copy: Lease | undefined;
   /** The term that the operator's status shows. */
   statusTerm: number;
   /** What is left of each fault of FAULTS. */
@@ -139,6 +157,7 @@ export const newAgent = () => ({
   election: initialElection,
   custody: initialCustody,
   terminating: false,
+  attendance: { signedIn: false, superseded: false },
   failed: -1,
   askedBy: 0,
   askedAt: Number.NEGATIVE_INFINITY,
@@ -148,6 +167,9 @@ export const newAgent = () => ({
   sliceWrite: undefined,
   sliceWritten: '',
 });
+
+/** The uid of the Lease with which a world begins. */
+export const FIRST_LEASE = '1';
 
 export function freshWorld(options: WorldOptions): World {
   const { a, b } = options.durations ?? { a: [3, 2], b: [3, 2] };
@@ -159,10 +181,11 @@ export function freshWorld(options: WorldOptions): World {
       newPod('a', '2', rulesOf(...a), false),
     ],
     lease: {
-      metadata: { name: 'pair', uid: '1', resourceVersion: '2', annotations: { [annotations.released]: '0' } },
+      metadata: { name: 'pair', uid: FIRST_LEASE, resourceVersion: '2', annotations: { [annotations.released]: '0' } },
       spec: { holderIdentity: '', leaseDurationSeconds: a[0], leaseTransitions: 0 },
     },
     slice,
+    copy: undefined,
     statusTerm: 0,
     budget: FAULTS.map((fault) => options.faults[fault] ?? 0),
     version: 2,

@@ -35,22 +35,62 @@ export const worlds: readonly Searched[] = [
       begins: 'ordered',
       watch: 'now',
     },
-    80_000,
+    35_000,
   ),
   searched(
     { name: 'FIFOs, and daemons that crash and hang', faults: { crash: 1, hang: 1, drain: 1 }, fifos: 'both' },
-    80_000,
+    35_000,
   ),
-  searched({ name: 'a Lease edited by hand', faults: { edit: 1, refused: 1 }, watch: 'now' }, 80_000),
-  searched({ name: 'a Lease deleted and remade', faults: { delete: 1, agentRestart: 1 }, slice: true }, 80_000),
-  searched({ name: 'a pod deleted by force that runs on', faults: { forceDelete: 1, noAnswer: 1 } }, 80_000),
+  searched({ name: 'a Lease edited by hand', faults: { edit: 1, refused: 1 }, watch: 'now' }, 35_000),
+  searched({ name: 'a Lease deleted and remade', faults: { delete: 1, agentRestart: 1 }, slice: true }, 35_000),
+  searched({ name: 'a pod deleted by force that runs on', faults: { forceDelete: 1, noAnswer: 1 } }, 35_000),
   searched(
     { name: 'watches and reads that lag behind', faults: { noAnswer: 1, delete: 1 }, watch: 'late', lateReads: true },
-    80_000,
+    35_000,
   ),
   searched(
     { name: 'wall clocks that stand still', faults: { agentRestart: 1, noAnswer: 1 }, stuckWallClocks: true },
-    80_000,
+    35_000,
+  ),
+  searched(
+    {
+      name: 'an earlier copy of the Lease written back, to an agent that was stopped and whose guard remembers that claim',
+      faults: { copy: 1 },
+      begins: 'overtaken',
+    },
+    35_000,
+  ),
+  searched(
+    {
+      name: 'earlier copies of the Lease, and FIFOs',
+      faults: { agentRestart: 1, copy: 1, crash: 1 },
+      fifos: 'reports',
+      watch: 'now',
+      slice: true,
+    },
+    35_000,
+  ),
+  searched(
+    {
+      name: 'agents that restart again and find their daemons running',
+      faults: { agentRestart: 2 },
+      fifos: 'reports',
+      watch: 'late',
+      durations: { a: [4, 3], b: [4, 3] },
+    },
+    35_000,
+  ),
+  searched(
+    { name: 'containers that are told to end', faults: { terminate: 2, drain: 1 }, fifos: 'both', watch: 'now' },
+    35_000,
+  ),
+  searched(
+    {
+      name: 'members that sign in beside the election',
+      faults: { guardRestart: 1, agentRestart: 1, noAnswer: 1, forceDelete: 1 },
+      signIns: true,
+    },
+    35_000,
   ),
   searched(
     {
@@ -60,7 +100,8 @@ export const worlds: readonly Searched[] = [
       watch: 'late',
       lateReads: true,
       slice: true,
+      signIns: true,
     },
-    60_000,
+    35_000,
   ),
 ];
