@@ -2,7 +2,7 @@ import { tenancyOf } from '../kube/election/tenancy.ts';
 import type { Milliseconds } from '../kube/clock.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { annotations, type Member } from '../api/names.ts';
-import type { GuardState } from './guard/daemon-view.ts';
+import type { GuardState, GuardView } from './guard/daemon-view.ts';
 import { failedStartsInARow } from '../daemons/sign-in.ts';
 
 /** A pre-flight that has not ended by then counts as failed. */
@@ -32,13 +32,17 @@ export function candidacy(
 ): { after: Milliseconds } | 'never' {
   const { guard, daemon } = candidate.guardState;
   if (candidate.terminating || guard.kind !== 'present' || guard.terminating || daemon.kind !== 'none') return 'never';
-  if (guard.preflight === 'pending' && now - guard.since < PREFLIGHT_LIMIT) return 'never';
+  if (isPreflightUnderWay(guard, now)) return 'never';
 
   // A failed pre-flight bars nobody: with the other member gone too, a start that may fail beats none at all.
   const unready = guard.preflight === 'passed' ? 0 : candidate.leaseDuration;
   const first = isFirstClaim(lease) && candidate.member !== 'a' ? FIRST_CLAIM_HEAD_START : 0;
   return { after: unready + first + waitAfterFailures(failedStartsInARow(lease, candidate.template)) };
 }
+
+/** Whether the guard's pre-flight is awaited still. */
+export const isPreflightUnderWay = (guard: GuardView, now: Milliseconds): boolean =>
+  guard.kind === 'present' && guard.preflight === 'pending' && now - guard.since < PREFLIGHT_LIMIT;
 
 const isFirstClaim = (lease: Lease | undefined): boolean => {
   const tenancy = tenancyOf(lease, annotations.released, 0);
