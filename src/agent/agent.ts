@@ -297,7 +297,8 @@ export class Agent implements GuardListener {
 
   private healthChanged(): void {
     if (this.health.current?.phase === 'serving') {
-      this.attendance.becameHealthy(this.lastTerm);
+      // A restarted agent does not know the term yet.
+      if (this.lastTerm > 0) this.attendance.becameHealthy(this.lastTerm);
       this.parts.observer.serving(this.takeover, this.lastTerm);
       this.takeover = undefined;
     }
@@ -311,6 +312,7 @@ export class Agent implements GuardListener {
     if (tenure.kind === 'active') {
       this.lastTerm = tenure.term;
       const begins = before.kind !== 'active' || before.claim !== tenure.claim;
+      if (begins && this.health.current?.phase === 'serving') this.attendance.becameHealthy(tenure.term);
       if (begins && this.takeover) this.parts.observer.tookOver(this.takeover, tenure.term);
     }
     if ((before.kind === 'active' || before.kind === 'lapsed') && tenure.kind === 'none') {

@@ -2,7 +2,7 @@ import { tenancyOf } from '../kube/election/tenancy.ts';
 import type { Milliseconds } from '../kube/clock.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { annotations, type Member } from '../api/names.ts';
-import type { GuardState } from './guard/daemon-view.ts';
+import type { GuardState, GuardView } from './guard/daemon-view.ts';
 import { failedStartsInARow } from '../daemons/sign-in.ts';
 import { holdBack } from './switchover.ts';
 
@@ -33,7 +33,7 @@ export function candidacy(
 ): { after: Milliseconds } | 'never' {
   const { guard, daemon } = candidate.guardState;
   if (candidate.terminating || guard.kind !== 'present' || guard.terminating || daemon.kind !== 'none') return 'never';
-  if (guard.preflight === 'pending' && now - guard.since < PREFLIGHT_LIMIT) return 'never';
+  if (isPreflightUnderWay(guard, now)) return 'never';
 
   // A failed pre-flight bars nobody: with the other member gone too, a start that may fail beats none at all.
   const unready = guard.preflight === 'passed' ? 0 : candidate.leaseDuration;
@@ -41,6 +41,10 @@ export function candidacy(
   const failures = waitAfterFailures(failedStartsInARow(lease, candidate.template));
   return { after: unready + first + failures + holdBack(lease, candidate.member) };
 }
+
+/** Whether the guard's pre-flight is awaited still. */
+export const isPreflightUnderWay = (guard: GuardView, now: Milliseconds): boolean =>
+  guard.kind === 'present' && guard.preflight === 'pending' && now - guard.since < PREFLIGHT_LIMIT;
 
 const isFirstClaim = (lease: Lease | undefined): boolean => {
   const tenancy = tenancyOf(lease, annotations.released, 0);

@@ -1,5 +1,6 @@
 /** What the agent does with its daemon, as a pure function of its tenure, the daemon and its health. */
 import type { Milliseconds } from '../kube/clock.ts';
+import { isPreflightUnderWay } from './candidacy.ts';
 import type { GuardState } from './guard/daemon-view.ts';
 import type { Health } from './health.ts';
 
@@ -61,7 +62,7 @@ export function decide(situation: Situation, now: Milliseconds): Decision {
   if (daemon.kind === 'unknown') return { ...nothing, order: 'ask', renew: tenure.kind !== 'active' };
   if (daemon.kind === 'stopping' || daemon.kind === 'starting') return unanswered(situation, daemon.since, now);
   if (tenure.kind === 'active')
-    return daemon.kind === 'none' ? active(situation, tenure) : runsOn(situation, tenure, now);
+    return daemon.kind === 'none' ? active(situation, tenure, now) : runsOn(situation, tenure, now);
   if (daemon.kind === 'none') return { ...nothing, release: tenure.kind === 'lapsed' };
   if (tenure.kind === 'unread') return nothing;
   const takenUp = tenure.kind === 'adopting' && tenure.claim === daemon.claim && now < daemon.deadline;
@@ -77,11 +78,13 @@ function unanswered(situation: Situation, since: Milliseconds, now: Milliseconds
 }
 
 /** The holder without a daemon: a new claim starts one, a claim whose daemon has died is over (P7). */
-function active(situation: Situation, tenure: Tenure & { kind: 'active' }): Decision {
+function active(situation: Situation, tenure: Tenure & { kind: 'active' }, now: Milliseconds): Decision {
   const { guardState, terminating, startedUnder } = situation;
   const fresh = startedUnder !== tenure.claim;
   const { guard } = guardState;
   const startable = guard.kind === 'present' && !guard.terminating && !terminating;
+  // A guard that has just been replaced: an order would cut its pre-flight short, which would count as failed from then on.
+  if (fresh && startable && isPreflightUnderWay(guard, now)) return nothing;
   if (fresh && startable) return { ...nothing, order: 'start' };
   return { ...nothing, release: true };
 }

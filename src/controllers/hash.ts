@@ -9,13 +9,13 @@ export function hashOf(value: unknown): string {
 }
 
 function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map((element) => canonical(element ?? null)).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, element]) => element !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([key, element]) => `${JSON.stringify(key)}:${canonical(element)}`);
-    return `{${entries.join(',')}}`;
+  const fields = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const key of Object.keys(fields).sort()) {
+    if (fields[key] === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(fields[key])}`;
   }
-  return JSON.stringify(value) ?? 'null';
+  return `{${text}}`;
 }

@@ -93,7 +93,7 @@ function foreignLease({ identity }: ClusterSnapshot, pair: PairSnapshot): Proble
 
 /**
  * What the members say of themselves: starts that failed, unless one under the same template came up later, and
- * pre-flights. What a pod said that is no more counts for nothing.
+ * pre-flights, unless the member serves in the present term all the same. What a pod said that is no more counts for nothing.
  */
 function failedStarts(pair: PairSnapshot): Problem[] {
   const problem = problemOf(pair.component);
@@ -104,10 +104,11 @@ function failedStarts(pair: PairSnapshot): Problem[] {
     if (signIn === undefined || pod === undefined || pod.metadata.uid !== signIn.uid) return [];
     const { failedStart } = signIn;
     const failed = failedStart !== undefined && failedStart.term > healthyTerm(signIn.template);
+    const serves = pair.lease !== undefined && signIn.healthyStart === termOf(pair.lease);
     const { name } = pod.metadata;
     return [
       ...(failed ? [problem('StartFailed', `${name} did not start: ${failedStart.reason}`)] : []),
-      ...(!signIn.ready && signIn.problem !== undefined
+      ...(!signIn.ready && signIn.problem !== undefined && !serves
         ? [problem('PreflightFailed', `${name} could not take over: ${signIn.problem}`)]
         : []),
     ];

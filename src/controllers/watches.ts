@@ -47,8 +47,8 @@ export function keysOf(resource: Resource, { metadata }: KubernetesObject): stri
 }
 
 /**
- * Whether a change is worth a look. Leases are renewed every few seconds, and a cluster's status is our own work: neither
- * says anything new.
+ * Whether a change is worth a look: anything but the renewals of Leases, which come every few seconds. A cluster's status
+ * is our own work, but an earlier one of ours may land late, on top of a later one.
  */
 export function isNews(
   resource: Resource,
@@ -56,9 +56,7 @@ export function isNews(
   now: KubernetesObject | undefined,
 ): boolean {
   if (old === undefined || now === undefined) return true;
-  const strip =
-    resource.kind === leases.kind ? withoutRenewal : resource.kind === impalaClusters.kind ? withoutStatus : undefined;
-  return strip === undefined || !isDeepStrictEqual(strip(old), strip(now));
+  return resource.kind !== leases.kind || !isDeepStrictEqual(withoutRenewal(old), withoutRenewal(now));
 }
 
 const withoutVersion = (object: KubernetesObject): KubernetesObject => ({
@@ -70,8 +68,6 @@ const withoutRenewal = (object: KubernetesObject): object => {
   const { spec, ...rest } = object as Lease;
   return { ...withoutVersion(rest), spec: { ...spec, renewTime: '' } };
 };
-
-const withoutStatus = (object: KubernetesObject): object => ({ ...withoutVersion(object), status: undefined });
 
 export interface ClusterWatchesOptions {
   readonly environment: WatchEnvironment;

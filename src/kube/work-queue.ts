@@ -2,8 +2,8 @@ import { equalJitter, type Backoff } from './backoff.ts';
 import { sleep, type Clock, type Milliseconds, type Timer } from './clock.ts';
 import type { Random } from './random.ts';
 
-/** client-go's per-item backoff, with a lower maximum and with jitter. */
-const BACKOFF: Backoff = { initial: 5, maximum: 300_000 };
+/** client-go's per-item backoff, with jitter, and a maximum that does not add minutes to an outage of the API. */
+const BACKOFF: Backoff = { initial: 5, maximum: 30_000 };
 const DRAIN: Milliseconds = 10_000;
 
 /** What a handler that succeeded wants next. */

@@ -5,7 +5,7 @@ import { Missing, missing, until } from './conditions.ts';
 import { CLUSTER, onTestCluster } from './environment.ts';
 import { eventsNow, newEvents } from './events.ts';
 import { record } from './measurements.ts';
-import type { DaemonProcess, SliceChange } from './observer.ts';
+import type { DaemonProcess, Observer, SliceChange } from './observer.ts';
 import type { Pod } from './observer/protocol.ts';
 import { activeOf } from './pair.ts';
 import type { Pair } from './pair.ts';
@@ -124,9 +124,24 @@ function sliceMoved({ observer }: SharedCluster, pair: Pair, since: Instant): Pr
     () =>
       observer.slices.find(
         ({ at, name, addresses }) => name === pair.name && at >= since && addresses.includes(standbyAddress),
-      ) ?? missing(`it names ${observer.slice(pair.name)?.addresses.join() ?? 'nothing'}`),
+      ) ??
+      missing(
+        `it names ${observer.slice(pair.name)?.addresses.join() ?? 'nothing'}; ${leaseSince(observer, pair, since)}`,
+      ),
     PATIENCE,
   );
+}
+
+/** What became of the Lease since the fault, for whoever has to find out why the slice did not move. */
+function leaseSince(observer: Observer, pair: Pair, since: Instant): string {
+  const { active, standby } = pair;
+  const where = [active, standby].map(({ metadata, spec, status }) =>
+    [metadata.name, spec.nodeName, status.podIP].join(' '),
+  );
+  const changes = observer.leases.filter(({ at, name }) => name === pair.name && at >= since);
+  const claims = changes.filter((change, index) => change.identity !== changes[index - 1]?.identity);
+  const holders = claims.map(({ at, holder, term }) => `${Math.round(at - since)} ms ${holder || '-'} (${term})`);
+  return `active was ${where[0] ?? '?'}, standby ${where[1] ?? '?'}; holders since: ${holders.join(', ')}`;
 }
 
 /** When the old daemon was last seen alive; the fault itself where processes cannot be seen. */

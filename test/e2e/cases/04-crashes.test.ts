@@ -5,6 +5,7 @@ import { failOver } from '../failover.ts';
 import { killDaemon } from '../faults/process-faults.ts';
 import { median, values } from '../measurements.ts';
 import { useSharedCluster } from '../shared-cluster.ts';
+import { unlikeTheSimulation } from '../simulated-times.ts';
 import { testOnTestCluster } from '../test-cluster.ts';
 
 const TIMES = 10;
@@ -34,4 +35,8 @@ describe('an active daemon that is killed', () => {
       });
     }
   }
+
+  testOnTestCluster("is followed in the times of the simulation's models", async () => {
+    expect(await unlikeTheSimulation(FAULT, 'crash')).toEqual([]);
+  });
 });

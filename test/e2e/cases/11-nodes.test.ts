@@ -9,6 +9,7 @@ import { cutNode, killNode, mendNode } from '../faults/node-faults.ts';
 import { killDaemon } from '../faults/process-faults.ts';
 import type { Pair } from '../pair.ts';
 import { useSharedCluster } from '../shared-cluster.ts';
+import { unlikeTheSimulation } from '../simulated-times.ts';
 import { testOnTestCluster } from '../test-cluster.ts';
 
 const nodeOf = ({ active }: Pair): string => active.spec.nodeName ?? '';
@@ -49,6 +50,10 @@ describe('a node that is lost', () => {
       },
     );
   }
+
+  testOnTestCluster("killed: the statestore is followed in the times of the simulation's models", async () => {
+    expect(await unlikeTheSimulation('node killed', 'loss')).toEqual([]);
+  });
 
   testOnTestCluster('cut off with both actives on it: both move', async () => {
     const node = await bringActivesTogether();

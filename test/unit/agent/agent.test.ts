@@ -241,6 +241,15 @@ describe('an agent that restarts', () => {
     expect(gb.running).toBeUndefined();
   });
 
+  test('still says in which term its daemon became healthy', async () => {
+    const { a, ga, gb } = await serving();
+    expect(readSignIn(pair.store.lease, 'a')?.healthyStart).toBe(1);
+    a.abort();
+    pair.agent('a', 'uid-a', ga);
+    await pair.advance(12_000, ga, gb);
+    expect(readSignIn(pair.store.lease, 'a')?.healthyStart).toBe(1);
+  });
+
   test('finds its daemon killed by the guard when it comes too late, and the other takes over', async () => {
     const { a, ga, gb } = await serving();
     a.abort();

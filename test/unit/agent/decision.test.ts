@@ -52,6 +52,24 @@ test.each<[string, Case]>([
     { tenure: active, daemon: noDaemon, expected: { order: 'start', release: false } },
   ],
   [
+    'a holder waits for the pre-flight of a guard that is new',
+    {
+      tenure: active,
+      daemon: noDaemon,
+      guard: { ...guard, preflight: 'pending', since: NOW - 1_000 },
+      expected: { order: undefined, renew: true, release: false },
+    },
+  ],
+  [
+    'a holder waits no longer than half a minute for it',
+    {
+      tenure: active,
+      daemon: noDaemon,
+      guard: { ...guard, preflight: 'pending', since: NOW - 30_000 },
+      expected: { order: 'start' },
+    },
+  ],
+  [
     'a holder whose daemon has died gives the Lease back',
     { tenure: active, daemon: noDaemon, startedUnder: 'c', expected: { order: undefined, release: true } },
   ],

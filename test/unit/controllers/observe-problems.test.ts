@@ -42,6 +42,18 @@ describe('what the members say of their starts', () => {
     ],
     ['that one failed, by a pod that is no more', signIn({ uid: 'pod-before', failedStart }), undefined, []],
     ['that a pre-flight failed', signIn({ ready: false, problem: 'unknown flag' }), undefined, ['PreflightFailed']],
+    [
+      'that a pre-flight failed, and serves all the same',
+      signIn({ ready: false, problem: 'started before its end', healthyStart: 5 }),
+      undefined,
+      [],
+    ],
+    [
+      'that a pre-flight failed, and served in an earlier term',
+      signIn({ ready: false, problem: 'unknown flag', healthyStart: 4 }),
+      undefined,
+      ['PreflightFailed'],
+    ],
     ['that it is not ready yet', signIn({ ready: false }), undefined, []],
     ['something that is no sign-in', 'not JSON', undefined, []],
     ['something of another form', '{"uid":3}', undefined, []],

@@ -147,7 +147,7 @@ describe('a work queue', () => {
 });
 
 describe('a key whose handler fails', () => {
-  test('comes back after 5 ms, then ever later, up to 5 minutes, and after a success after 5 ms again', async () => {
+  test('comes back after 5 ms, then ever later, up to half a minute, and after a success after 5 ms again', async () => {
     let fail = true;
     const failures: number[] = [];
     const times: number[] = [];
@@ -163,10 +163,10 @@ describe('a key whose handler fails', () => {
     await clock.advance(3_600_000);
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(waits.slice(0, 4)).toEqual([5, 10, 20, 40]);
-    expect(Math.max(...waits)).toBe(300_000);
+    expect(Math.max(...waits)).toBe(30_000);
     expect(failures).toEqual(times.map((_, index) => index + 1));
     fail = false;
-    await clock.advance(300_000);
+    await clock.advance(30_000);
     expect(clock.pendingTimers).toBe(0);
     fail = true;
     times.length = 0;
