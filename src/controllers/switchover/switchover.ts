@@ -41,8 +41,9 @@ export const HAND_OVER_LIMIT: Milliseconds = 60_000;
  */
 export function decideSwitchover(view: SwitchoverView): SwitchoverDecision {
   const { wanted, previous, preference } = view;
-  const ours = previous !== undefined && preference?.request === previous.request;
-  if (wanted === undefined) return { status: undefined, effect: ours ? 'withdraw' : 'none' };
+  // Also one that an earlier operator wrote, and was ended before it took note of it.
+  const tidy = preference === undefined ? 'none' : 'withdraw';
+  if (wanted === undefined) return { status: undefined, effect: tidy };
   const isNew = previous?.request !== wanted.request || previous.member !== wanted.member;
   if (isNew) return begun(view, wanted);
   switch (previous.outcome) {
@@ -53,7 +54,7 @@ export function decideSwitchover(view: SwitchoverView): SwitchoverDecision {
     case 'Completed':
     case 'Refused':
     case 'Failed':
-      return { status: previous, effect: ours ? 'withdraw' : 'none' };
+      return { status: previous, effect: tidy };
   }
 }
 
@@ -92,11 +93,7 @@ function asked(
   { member, request }: { member: Member; request: string },
   holder: Member,
 ): SwitchoverDecision {
-  const { component, now, claim, preference } = view;
-  if (preference !== undefined && preference.request !== request) {
-    const message = `${podOf(view, member)} shall be active: waiting for a hand-over that is under way`;
-    return { status: { member, request, outcome: 'Waiting', message, time: now.toISOString() }, effect: 'none' };
-  }
+  const { component, now, claim } = view;
   const message = `${podOf(view, holder)} is to hand over the ${component} to ${podOf(view, member)}`;
   const status = { member, request, outcome: 'Requested', message, time: now.toISOString(), from: claim } as const;
   return { status, effect: 'prefer' };

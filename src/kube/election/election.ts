@@ -252,7 +252,9 @@ function challengerAction(
   now: Milliseconds,
 ): Action {
   const { lease } = observation;
-  if (now >= claimAt) return { kind: 'claim', lease };
+  // Who hears nothing looks again before it claims. Otherwise it would send claims that cannot succeed while the API server
+  // is out of its sight, and with a claim under way it could promise nothing to a holder that is alive (P14).
+  if (now >= claimAt) return observation.lastHeard >= claimAt ? { kind: 'claim', lease } : { kind: 'read' };
   if (lacksAnnotations(lease, desire.annotations)) return { kind: 'annotate', lease };
   const silentAt = observation.lastHeard + 2 * rules.retryPeriod;
   if (now >= silentAt) return { kind: 'read' };

@@ -45,7 +45,12 @@ describe('a new request', () => {
     ['is done when the wanted member is active already', { holder: 'b', claim: 'claim-of-b' }, 'Completed', 'none'],
     ['waits while nobody is active', { holder: undefined, claim: '' }, 'Waiting', 'none'],
     ['waits while the active does not serve yet', { serving: false }, 'Waiting', 'none'],
-    ['waits for another hand-over', { preference: { member: 'b', request: 'update' } }, 'Waiting', 'none'],
+    [
+      'takes the place of one that was left behind',
+      { preference: { member: 'b', request: 'r0' } },
+      'Requested',
+      'prefer',
+    ],
     ['is another member than before', { previous: status('Completed', { member: 'a' }) }, 'Requested', 'prefer'],
     ['is the same member asked for again', { previous: status('Completed', { request: 'r0' }) }, 'Requested', 'prefer'],
     ['is asked again after a refusal', { previous: status('Refused', { request: 'r0' }) }, 'Requested', 'prefer'],
@@ -65,10 +70,16 @@ describe('a request that was served', () => {
     ['is not served again when the active has moved since', gone, 'Completed', 'none'],
     ['is taken off the Lease', { ...gone, preference: b }, 'Completed', 'withdraw'],
     [
-      'leaves the requests of others there',
-      { ...gone, preference: { member: 'b', request: 'update' } },
+      'leaves none behind of an earlier one',
+      { ...gone, preference: { member: 'b', request: 'r0' } },
       'Completed',
-      'none',
+      'withdraw',
+    ],
+    [
+      'is not there, and what was left behind is taken off',
+      { wanted: undefined, preference: b },
+      undefined,
+      'withdraw',
     ],
     ['stays refused when the member becomes ready', { previous: status('Refused') }, 'Refused', 'none'],
     ['stays failed', { previous: status('Failed') }, 'Failed', 'none'],
@@ -90,7 +101,6 @@ describe('a request that waits', () => {
     ['goes on waiting while nobody serves', { previous, holder: undefined, claim: '' }, 'Waiting', 'none'],
     ['waits for the wanted member, too', { previous, unready: 'not yet' }, 'Waiting', 'none'],
     ['is put to the holder when both are there', { previous }, 'Requested', 'prefer'],
-    ['waits for another hand-over', { previous, preference: { member: 'b', request: 'update' } }, 'Waiting', 'none'],
     ['is done when the wanted member has become active', { previous, holder: 'b' }, 'Completed', 'none'],
   ])('%s', (_name, change, outcome, effect) => {
     expect(decided(change)).toEqual([outcome, effect]);
