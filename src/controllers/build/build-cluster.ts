@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../kube/kubernetes-object.ts';
 import type { Port } from '../../daemons/daemon.ts';
 import type { Route } from '../forms.ts';
 import type { Pod, StatefulSet } from '../kubernetes-types.ts';
+import { presenceOf } from '../presence.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import type { Pair } from '../updates.ts';
 import type { ValidCluster } from '../validate.ts';
@@ -11,7 +12,6 @@ import { endpointSlice } from './endpoint-slice.ts';
 import { leaseMetadata } from './lease.ts';
 import type { DesiredObject } from './metadata.ts';
 import { pairTemplates } from './pair-template.ts';
-import type { PairTemplates } from './pair-template.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { role, roleBinding, serviceAccount } from './role-based-access.ts';
 import { activeService, coordinatorService, headlessService } from './services.ts';
@@ -44,13 +44,10 @@ export function buildCluster(
   const { identity, daemons } = cluster;
   const ports = (component: Component): readonly Port[] =>
     component === 'statestore' || component === 'catalog' ? daemons[component].a.ports : daemons[component].ports;
-  const members = (component: PairComponent): Pair<BuiltStatefulSet> => {
-    const templatesWith = templatesByImage(cluster, component);
-    return {
-      a: buildMember(cluster, live.pairs[component], 'a', operatorImage, templatesWith),
-      b: buildMember(cluster, live.pairs[component], 'b', operatorImage, templatesWith),
-    };
-  };
+  const members = (component: PairComponent): Pair<BuiltStatefulSet> => ({
+    a: buildMember(cluster, live.pairs[component], 'a', operatorImage),
+    b: buildMember(cluster, live.pairs[component], 'b', operatorImage),
+  });
   const objects: DesiredObject<KubernetesObject>[] = [
     ...PAIR_COMPONENTS.flatMap((component) => [
       serviceAccount(identity, component),
@@ -78,35 +75,24 @@ export function buildCluster(
   };
 }
 
-type TemplatesWith = (agentImage: string) => PairTemplates;
-
-/** The templates of a pair, built once for each image: nearly always both members have the same, and it is the wanted one. */
-function templatesByImage(cluster: ValidCluster, component: PairComponent): TemplatesWith {
-  const built = new Map<string, PairTemplates>();
-  return (image) => {
-    const templates = built.get(image) ?? pairTemplates(cluster, component, image);
-    built.set(image, templates);
-    return templates;
-  };
-}
-
 /**
  * An upgrade of the operator must not restart a daemon: a member keeps the image of its agent as long as nothing else of
- * its template changes, and gets the new one together with the next change. An image that does not work is not kept.
+ * its template changes, and gets the new one together with the next change, or when it has no pod that it could restart.
+ * An image that does not work is not kept.
  */
 function buildMember(
   cluster: ValidCluster,
   pair: PairSnapshot,
   member: Member,
   operatorImage: string,
-  templatesWith: TemplatesWith,
 ): BuiltStatefulSet {
   const { component } = pair;
   const live = pair.statefulSets[member];
-  const liveImage = agentFails(pair.pods[member]) ? undefined : agentImageOf(live);
-  const kept = liveImage === undefined ? undefined : templatesWith(liveImage);
+  const idle = presenceOf(live, pair.pods[member] !== undefined).gone;
+  const liveImage = idle || agentFails(pair.pods[member]) ? undefined : agentImageOf(live);
+  const kept = liveImage === undefined ? undefined : pairTemplates(cluster, component, liveImage);
   const unchanged = kept !== undefined && kept.hash === templateHashOf(live);
-  const { templates } = unchanged ? kept : templatesWith(operatorImage);
+  const { templates } = unchanged ? kept : pairTemplates(cluster, component, operatorImage);
   return built(memberStatefulSet(cluster, component, member, templates[member]));
 }
 

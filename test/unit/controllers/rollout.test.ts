@@ -207,13 +207,13 @@ describe('a stopped cluster', () => {
       const lease = cluster.api.get<Lease>(leases, 'shop', `sales-${component}`);
       expect(lease?.metadata.annotations?.[annotations.released]).toBe(String(lease?.spec?.leaseTransitions));
     }
-    cluster.change(({ spec }) => {
-      spec.stopped = false;
-      spec.image.tag = '4.5.0-1';
-    });
+    cluster.upgradeOperator('example/operator:2');
+    cluster.change(({ spec }) => (spec.stopped = false));
     await cluster.step();
     expect(cluster.pods).toHaveLength(6);
     await cluster.settle();
+    const [agent] = cluster.pod('catalog-a-0')?.spec?.initContainers ?? [];
+    expect(agent?.image).toBe('example/operator:2');
     expect(cluster.condition('Available')?.status).toBe('True');
     expect(cluster.events.filter(({ type }) => type === 'Warning')).toEqual([]);
   });
