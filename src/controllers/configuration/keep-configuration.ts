@@ -3,6 +3,7 @@ import type { Clock, Milliseconds } from '../../kube/clock.ts';
 import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import { configMaps } from '../../kube/resource.ts';
+import { REFUSALS } from '../apply/apply-objects.ts';
 import { getIfExists, lookUp } from '../apply/look-up.ts';
 import { copiedObject } from '../build/configuration.ts';
 import type { MountedConfiguration } from '../build/configuration.ts';
@@ -35,6 +36,16 @@ export class ConfigurationKeeper {
    */
   async keep(cluster: ClusterIdentity, configuration: MountedConfiguration | undefined): Promise<Problem | undefined> {
     if (configuration === undefined) return undefined;
+    try {
+      return await this.#make(cluster, configuration);
+    } catch (error) {
+      const reason = error instanceof KubernetesApiError ? REFUSALS[error.reason] : undefined;
+      if (reason === undefined) throw error;
+      return { reason, message: (error as Error).message };
+    }
+  }
+
+  async #make(cluster: ClusterIdentity, configuration: MountedConfiguration): Promise<Problem | undefined> {
     const { root, copies } = configuration;
     const { name } = root.body.metadata;
     const live = await this.#makeRoot(cluster, configuration);

@@ -158,6 +158,21 @@ describe('a configuration', () => {
     expect(cluster.api.get<ConfigMap>(configMaps, 'shop', `${before}-0`)?.data).toEqual({ 'hive-site.xml': 'one' });
   });
 
+  test('that the operator may not copy is reported, and tried again', async () => {
+    await cluster.start();
+    cluster.change(({ spec }) => (spec.configuration = from));
+    await cluster.pass();
+    const [anchor = ''] = anchors();
+    cluster.api.refuse(`ConfigMap ${anchor}-0`, 'Forbidden');
+    cluster.api.remove(configMaps, `${anchor}-0`);
+    await cluster.clock.advance(61_000);
+    await cluster.pass();
+    expect(cluster.condition('Degraded')).toMatchObject({ status: 'True', reason: 'Forbidden' });
+    cluster.api.refuse(`ConfigMap ${anchor}-0`);
+    await cluster.settle();
+    expect(cluster.condition('Degraded')?.status).toBe('False');
+  });
+
   test('of which something is missing is reported, and leaves the running cluster as it is', async () => {
     await cluster.start({ configuration: from });
     cluster.api.remove(configMaps, 'site');
