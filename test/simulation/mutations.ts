@@ -206,8 +206,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: 'src/kube/election/observation.ts',
-        find: 'Math.min(Math.max(inRecord, durations.leaseDuration), durations.longestDuration)',
-        replace: 'Math.min(Math.max(inRecord * 0, durations.leaseDuration), durations.longestDuration)',
+        find: '(lease?.spec?.leaseDurationSeconds ?? 0) * 1000;',
+        replace: '(lease?.spec?.leaseDurationSeconds ?? 0) * 0;',
       },
     ],
   },
