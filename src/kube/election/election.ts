@@ -163,7 +163,7 @@ function settle(standing: Standing, lease: Lease | undefined): Standing {
 /**
  * A holder whose Lease is gone goes on until its deadline, as in an outage of the API server. One that finds the Lease
  * made anew and empty may still claim it before its deadline: nobody can have become active in between, because whoever
- * claims an empty Lease that was not released waits a lease duration, which is longer than our deadline (P13).
+ * claims an empty Lease that was not released waits longer than we may live (P13).
  */
 function settleHolder(claim: ConfirmedClaim, lease: Lease | undefined): Standing {
   if (lease === undefined) return { kind: 'holder', claim };
