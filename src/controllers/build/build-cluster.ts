@@ -11,7 +11,7 @@ import type { ValidCluster } from '../validate.ts';
 import { endpointSlice } from './endpoint-slice.ts';
 import { leaseMetadata } from './lease.ts';
 import type { DesiredObject } from './metadata.ts';
-import { pairTemplates } from './pair-template.ts';
+import { pairTemplates, type PairTemplates } from './pair-template.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { role, roleBinding, serviceAccount } from './role-based-access.ts';
 import { activeService, coordinatorService, headlessService } from './services.ts';
@@ -44,10 +44,13 @@ export function buildCluster(
   const { identity, daemons } = cluster;
   const ports = (component: Component): readonly Port[] =>
     component === 'statestore' || component === 'catalog' ? daemons[component].a.ports : daemons[component].ports;
-  const members = (component: PairComponent): Pair<BuiltStatefulSet> => ({
-    a: buildMember(cluster, live.pairs[component], 'a', operatorImage),
-    b: buildMember(cluster, live.pairs[component], 'b', operatorImage),
-  });
+  const members = (component: PairComponent): Pair<BuiltStatefulSet> => {
+    const templatesWith = templatesByImage(cluster, component);
+    return {
+      a: buildMember(cluster, live.pairs[component], 'a', operatorImage, templatesWith),
+      b: buildMember(cluster, live.pairs[component], 'b', operatorImage, templatesWith),
+    };
+  };
   const objects: DesiredObject<KubernetesObject>[] = [
     ...PAIR_COMPONENTS.flatMap((component) => [
       serviceAccount(identity, component),
@@ -75,6 +78,18 @@ export function buildCluster(
   };
 }
 
+type TemplatesWith = (agentImage: string) => PairTemplates;
+
+/** The templates of a pair, built once for each image: nearly always both members have the same, and it is the wanted one. */
+function templatesByImage(cluster: ValidCluster, component: PairComponent): TemplatesWith {
+  const built = new Map<string, PairTemplates>();
+  return (image) => {
+    const templates = built.get(image) ?? pairTemplates(cluster, component, image);
+    built.set(image, templates);
+    return templates;
+  };
+}
+
 /**
  * An upgrade of the operator must not restart a daemon: a member keeps the image of its agent as long as nothing else of
  * its template changes, and gets the new one together with the next change, or when it has no pod that it could restart.
@@ -85,14 +100,15 @@ function buildMember(
   pair: PairSnapshot,
   member: Member,
   operatorImage: string,
+  templatesWith: TemplatesWith,
 ): BuiltStatefulSet {
   const { component } = pair;
   const live = pair.statefulSets[member];
   const idle = presenceOf(live, pair.pods[member] !== undefined).gone;
   const liveImage = idle || agentFails(pair.pods[member]) ? undefined : agentImageOf(live);
-  const kept = liveImage === undefined ? undefined : pairTemplates(cluster, component, liveImage);
+  const kept = liveImage === undefined ? undefined : templatesWith(liveImage);
   const unchanged = kept !== undefined && kept.hash === templateHashOf(live);
-  const { templates } = unchanged ? kept : pairTemplates(cluster, component, operatorImage);
+  const { templates } = unchanged ? kept : templatesWith(operatorImage);
   return built(memberStatefulSet(cluster, component, member, templates[member]));
 }
 
