@@ -53,23 +53,23 @@ describe('two daemons never live at once, and the slice never goes back, in a wo
 
 /** How many events a shortest trace takes: found by breadth, so these are exact. */
 const shortest: Record<string, number> = {
-  'the deadline is counted from the answer instead of the send': 15,
+  'the deadline is counted from the answer instead of the send': 17,
   'the Lease is released before the daemon is proven dead': 14,
   'the daemon is started again on the old deadline after a release was sent': 10,
   'an agent takes a Lease with the name of its pod for its own': 5,
-  'after a lost answer the agent looks at the holder only': 12,
+  'after a lost answer the agent looks at the holder only': 13,
   'a guard obeys an order of an earlier incarnation': 11,
   'an order that extends starts a daemon that has died': 13,
-  'the identity is the name of the pod': 17,
-  'the identity is the name and uid of the pod, the same for each claim': 16,
+  'the identity is the name of the pod': 18,
+  'the identity is the name and uid of the pod, the same for each claim': 18,
   'an empty holder counts as released': 10,
-  'a challenger uses its own duration instead of the one in the record': 6,
-  'a restarted agent goes on without a renewal, counting from when it read the Lease': 11,
+  'a challenger uses its own duration instead of the one in the record': 7,
+  'a restarted agent goes on without a renewal, counting from when it read the Lease': 12,
   'a restarted agent renews although the deadline of the daemon that its guard remembers has passed': 6,
-  'a restarted agent renews although the deadline of the daemon that it has found running has passed': 11,
-  'a write whose answer is lost is taken to have succeeded': 11,
+  'a restarted agent renews although the deadline of the daemon that it has found running has passed': 12,
+  'a write whose answer is lost is taken to have succeeded': 13,
   'a Lease made anew counts as released': 11,
-  'a holder whose deadline has passed claims a Lease made anew at once': 13,
+  'a holder whose deadline has passed claims a Lease made anew at once': 14,
 };
 
 describe('the search finds what comes of it when', () => {
