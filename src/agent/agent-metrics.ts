@@ -9,6 +9,8 @@ export interface AgentReading {
   readonly leaseAgeSeconds: number | undefined;
   /** For how long it has been active on promises alone; 0 while renewals succeed. */
   readonly outageSeconds?: number;
+  /** When the keys for promises expire; nothing as long as there are none. */
+  readonly keysExpire?: Date | undefined;
 }
 
 /** The metrics of one agent. Everything a dashboard or an alert needs to know of one member of a pair. */
@@ -81,6 +83,11 @@ export class AgentMetrics {
       'impala_ha_outage_seconds',
       'How long this member has been active on promises alone, since its last renewal',
       () => read().outageSeconds ?? 0,
+    );
+    gauge(
+      'impala_ha_keys_expire_timestamp_seconds',
+      'When the keys by which the agents of the pair know each other expire (Unix time); NaN without keys',
+      () => (read().keysExpire?.getTime() ?? Number.NaN) / 1000,
     );
     gauge('impala_ha_event_loop_lag_seconds', 'The longest delay of the event loop since the last scrape', () => {
       const longest = delay.max / 1e9;

@@ -72,7 +72,10 @@ async function runAgent(configuration: AgentConfiguration, pod: PodFacts, logger
   const api: RestClient = await connect(() => warmth.called());
   const environment = { api, clock: systemClock, random: Math.random };
   const recorder = new EventRecorder({ ...environment, controller: `${GROUP}/agent`, instance: pod.podName });
-  const metrics: AgentMetrics = new AgentMetrics(() => reading(agent, clock.now()));
+  const metrics: AgentMetrics = new AgentMetrics(() => ({
+    ...reading(agent, clock.now()),
+    keysExpire: promises.keysExpire,
+  }));
   const promises: TlsPromises = new TlsPromises({
     directory: KEYS_DIRECTORY,
     name: keyName(configuration.pairName, pod.namespace),

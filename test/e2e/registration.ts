@@ -56,9 +56,12 @@ export function incomplete(observer: Observer, impalads: readonly Pod[]): string
  * Seconds since a pod's agent last saw the Lease being renewed. Kubernetes believes for 40 s that the pods of a node
  * that was cut off are ready, and an agent needs a while to find back: this tells of both.
  */
-export async function leaseAge(pod: Pod): Promise<number> {
+export const leaseAge = (pod: Pod): Promise<number> => agentMetric(pod, 'impala_ha_lease_age_seconds');
+
+/** A metric of a pod's agent, without labels; NaN when there is none. */
+export async function agentMetric(pod: Pod, metric: string): Promise<number> {
   const { name, namespace = '' } = pod.metadata;
   const address = { namespace, pod: name, ip: pod.status.podIP ?? '', port: AGENT_PORT };
   const { body } = await podPage(via, address, '/metrics', 1000);
-  return Number(/^impala_ha_lease_age_seconds (\S+)$/m.exec(body)?.[1] ?? NaN);
+  return Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(body)?.[1] ?? NaN);
 }

@@ -47,6 +47,11 @@ export class TlsPromises implements PromiseTransport {
     this.#client = new PromiseClient({ port, name, clock, keys: () => this.#keys.current });
   }
 
+  /** When the keys in use expire. */
+  get keysExpire(): Date | undefined {
+    return this.#keys.current?.expires;
+  }
+
   ask(peer: PromisePeer, request: PromiseRequest, timeout: Milliseconds, signal: AbortSignal): Promise<PromiseAnswer> {
     return this.#client.ask(peer, request, timeout, signal);
   }

@@ -1,21 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from '@jest/globals';
 import { PAIR_COMPONENTS } from '../../../src/api/names.ts';
+import { api } from '../api.ts';
 import { afterSilence, RENEW_DEADLINE } from '../bounds.ts';
 import { now, seconds } from '../clock.ts';
 import { missing, until } from '../conditions.ts';
-import { CLUSTER } from '../environment.ts';
+import { CLUSTER, NAMESPACE } from '../environment.ts';
 import { endApi, restoreApi } from '../faults/api-faults.ts';
 import type { ApiOutage } from '../faults/api-faults.ts';
 import { cutNode, mendNode } from '../faults/node-faults.ts';
 import { record } from '../measurements.ts';
 import { activeOf } from '../pair.ts';
 import type { Pair } from '../pair.ts';
+import { agentMetric } from '../registration.ts';
 import { useSharedCluster } from '../shared-cluster.ts';
 import { longTestOnTestCluster, testOnTestCluster } from '../test-cluster.ts';
 
 /** Longer than any lease, and than Kubernetes takes to give up nodes of which it hears nothing. */
-const SHORT = seconds(70);
+const SHORT = seconds(62);
 const LONG = seconds(600);
 /** The guard looks at its deadline every 100 ms, and a kill takes its time. */
 const KILL = 500;
@@ -75,6 +77,12 @@ describe('the API server', () => {
     expect(cluster.pair('statestore').term).toBe(statestore.term + 1);
   });
 
+  longTestOnTestCluster(
+    'killed after new keys have come: they are good for promises, and restarted nothing',
+    newKeys,
+    LONG,
+  );
+
   const nodeOf = ({ spec }: Pair['active']): string => spec.nodeName ?? '';
 
   function newActiveOf(before: Pair) {
@@ -100,6 +108,34 @@ describe('the API server', () => {
           return [`${metadata.name} ${metadata.uid}`, all.reduce((sum, { restartCount }) => sum + restartCount, 0)];
         }),
     );
+
+  /** A deleted Secret is made anew at the operator's next look, and brought to the pods by kubelet in its own time. */
+  async function newKeys(): Promise<void> {
+    const { component, name, active, standby, process } = cluster.pair('statestore');
+    const restarted = restarts();
+    const expiries = (): Promise<number[]> =>
+      Promise.all([active, standby].map((pod) => agentMetric(pod, 'impala_ha_keys_expire_timestamp_seconds')));
+    const before = await expiries();
+    expect(before.every((expiry) => expiry > Date.now() / 1000)).toBe(true);
+    const begun = now();
+    await api.delete(`/api/v1/namespaces/${NAMESPACE}/secrets/${name}`);
+    await until(
+      'new keys in both agents',
+      async () => {
+        const present = await expiries();
+        return present.every((expiry, index) => expiry > (before[index] ?? NaN)) ? true : missing(present.join());
+      },
+      seconds(600),
+      1_000,
+    );
+    record({ subject: component, fault: 'keys deleted', moment: 'new ones in use', value: now() - begun, unit: 'ms' });
+    await endApi('killed');
+    await watchFor(seconds(20), [cluster.pair(component)]);
+    await restoreApi();
+    await cluster.waitUntilWhole();
+    expect(cluster.pair(component).process).toBe(process);
+    expect(restarts()).toEqual(restarted);
+  }
 
   async function outlive(how: ApiOutage, time: number): Promise<void> {
     const pairs = PAIR_COMPONENTS.map((component) => cluster.pair(component));
