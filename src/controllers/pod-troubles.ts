@@ -26,19 +26,17 @@ export function podTroubles({ status }: Pod): PodTrouble[] {
       const { reason = '', message } = state?.waiting ?? {};
       const kind = KINDS[reason];
       if (kind === undefined) return [];
-      // Kubelet tells a back-off by times that change; the image says enough.
-      const said = kind === 'ImageUnavailable' ? `the image ${image} cannot be had (${reason})` : reason;
-      return [
-        {
-          container: name,
-          kind,
-          message: message && kind !== 'ImageUnavailable' ? `${said}: ${steady(message)}` : said,
-        },
-      ];
+      const told = kind === 'ImageUnavailable' ? `the image ${image} cannot be had` : reason;
+      const detail = steady(message ?? '');
+      return [{ container: name, kind, message: detail === '' ? told : `${told}: ${detail}` }];
     },
   );
 }
 
-/** Without what changes by itself: a status that changed each time would be written each time. */
+/** Without what changes by itself, as between a try and the wait for the next: the status would be written each time. */
 const steady = (message: string): string =>
-  message.replace(/^back-off \S+ restarting failed container.*$/, 'it ends again and again');
+  message
+    .replace(/^back-off \S+ restarting failed container.*$/, 'it ends again and again')
+    .replace(/^Back-off pulling image "[^"]*"(: )?/, '')
+    .replace(/^ErrImagePull: /, '')
+    .slice(0, 300);
