@@ -13,7 +13,7 @@ const MANAGER = 'impala-demo';
 export async function installOperator(cluster: EmbeddedCluster): Promise<void> {
   const api = cluster.server.client(MANAGER);
   await api.create({ resource: namespaces }, { metadata: { name: OPERATOR_NAMESPACE } });
-  await api.create({ resource: customResourceDefinitions }, customResourceDefinition());
+  await installDefinition(cluster);
   const labels = { 'app.kubernetes.io/name': 'impala-operator' };
   const image = 'impala-operator:demo';
   const body: KubernetesObject & { spec: object } = {
@@ -40,6 +40,11 @@ export async function installOperator(cluster: EmbeddedCluster): Promise<void> {
     },
   };
   await api.create({ resource: deployments, namespace: OPERATOR_NAMESPACE }, body);
+}
+
+/** Makes the API server know ImpalaClusters. */
+export async function installDefinition(cluster: EmbeddedCluster): Promise<void> {
+  await cluster.server.client(MANAGER).create({ resource: customResourceDefinitions }, customResourceDefinition());
 }
 
 /** Scales the operator to nothing, or back. */

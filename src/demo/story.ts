@@ -31,7 +31,7 @@ const LIMITS = {
   /** From the operator's start to a cluster that serves. */
   start: 20_000,
   /** A crash: proof, release, claim. */
-  crash: 2_000,
+  crash: 5_000,
   /** The lease and a second. */
   lostNode: 12_000,
   /** T + 5 s + R + I after the new active is there. */
@@ -111,9 +111,10 @@ export class Story {
   async #outage(): Promise<void> {
     const { actions, narrator, demo, signal } = this.#parts;
     // The members that were lost have to have signed in: who is not on the roster cannot promise anything.
-    await this.#until('both pairs are whole', LIMITS.start, () =>
-      snapshotOf(demo).pairs.every(({ members }) => members.every(({ ready, node }) => ready && node !== '-')),
-    );
+    await this.#until('both pairs are whole', LIMITS.start, () => {
+      const { operator, available, pairs } = snapshotOf(demo);
+      return operator && available && pairs.every(({ members }) => members.every(({ ready }) => ready));
+    });
     const before = { statestore: daemonsOf(demo, 'statestore')[0], catalog: daemonsOf(demo, 'catalog')[0] };
     const renewed = leaseOf(demo, 'statestore')?.spec?.renewTime;
     narrator.say(await actions.toggleApi());

@@ -16,6 +16,7 @@ import { NodeLifecycleController, type NodeTimes } from './control/node-lifecycl
 import { Scheduler } from './control/scheduler.ts';
 import { StatefulSetController } from './control/stateful-set-controller.ts';
 import { EmbeddedApiServer } from './embedded-api-server.ts';
+import type { ApiRequest } from './http/api-requests.ts';
 import { EmbeddedHttpServer } from './http/embedded-http-server.ts';
 import { ImpalaDirectory } from './impala/impala-directory.ts';
 import { ServiceNetwork } from './impala/service-network.ts';
@@ -39,8 +40,10 @@ export interface EmbeddedClusterOptions {
   readonly loadTime?: Partial<Surroundings['loadTime']>;
   readonly nodeTimes?: NodeTimes;
   readonly agentCounters: AgentCounters;
-  /** Told of every call of the programs, before it is made. */
+  /** Told of every call of the programs that have no wire. */
   readonly onCall?: (call: ApiCall) => void;
+  /** Told of every request that comes over HTTP. */
+  readonly onRequest?: (request: ApiRequest) => void;
 }
 
 export type ApiState = 'on' | 'off' | 'frozen';
@@ -82,6 +85,7 @@ export class EmbeddedCluster implements ControlPlane {
       server: this.server,
       clock,
       basePath: `/${randomBytes(12).toString('hex')}`,
+      onRequest: options.onRequest,
     });
     const count = options.nodes ?? 3;
     this.nodes = Array.from({ length: count }, (_, index) => new VirtualNode(`node-${index + 1}`, index));

@@ -21,6 +21,8 @@ export interface EmbeddedHttpServerOptions {
    * away from a server that asks for no credentials.
    */
   readonly basePath?: string;
+  /** Told of every request. */
+  readonly onRequest?: ((request: ApiRequest) => void) | undefined;
 }
 
 /** The Kubernetes API over HTTP, on the loopback interface alone. It can be off, and it can hang. */
@@ -91,6 +93,7 @@ export class EmbeddedHttpServer {
     try {
       const request = await readRequest(incoming, this.#basePath);
       await this.#thawed;
+      if (request !== undefined) this.#options.onRequest?.(request);
       if (request === undefined) {
         send(response, 404, statusBody(new StatusError(404, 'NotFound', 'the path is wrong')));
       } else if (isWatch(request)) {
