@@ -4,7 +4,7 @@ import { Strikes } from './faults/strike.ts';
 import type { Violation } from './invariants.ts';
 import type { Coverage } from './report/coverage.ts';
 import type { Trace } from './report/trace.ts';
-import { dueAt, type Struck } from './recovery-bounds.ts';
+import { dueAt, outageEnd, type Struck } from './recovery-bounds.ts';
 import { whatIsLacking } from './wholeness.ts';
 import { World } from './world.ts';
 
@@ -18,8 +18,8 @@ export interface Outcome {
   readonly recovery: number | undefined;
 }
 
-/** Containers that have died often are started again that late. */
-const LONGEST_BACK_OFF = 200_000;
+/** Containers that have died often are started again that late; a pair may wait for the end of an outage. */
+const LONGEST_BACK_OFF = 500_000;
 /** How long what is whole has to stay so. */
 const STAYS_WHOLE = 3_000;
 
@@ -63,6 +63,7 @@ async function recover(world: World, struck: readonly Struck[], stop: () => bool
   const { timeline, invariants } = world;
   const end = timeline.now;
   let wholeSince: number | undefined;
+  let waited = 0;
   while (timeline.now < end + LONGEST_BACK_OFF) {
     await timeline.run(timeline.now + 500, stop);
     if (invariants.violation) return undefined;
@@ -79,7 +80,9 @@ async function recover(world: World, struck: readonly Struck[], stop: () => bool
     }
     wholeSince = undefined;
     for (const { component, part, what } of lacking) {
-      const late = now - dueAt(world, { component, part }, struck);
+      const due = part === 'active' ? outageEnd(world, component) : undefined;
+      if (due !== undefined && now < due) waited = now;
+      const late = now - dueAt(world, { component, part }, struck, waited);
       if (late > 0)
         invariants.violate('not whole again', `${part} of ${component} is ${Math.round(late)} ms late: ${what}`);
     }

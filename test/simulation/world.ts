@@ -3,11 +3,12 @@ import { withDefaults } from '../../src/api/defaults.ts';
 import type { ImpalaCluster } from '../../src/api/impala-cluster.ts';
 import type { ClusterIdentity } from '../../src/controllers/build/metadata.ts';
 import { impalaClusters } from '../../src/controllers/impala-clusters.ts';
+import type { Node } from '../../src/controllers/kubernetes-types.ts';
 import { EmbeddedApiServer } from '../../src/embedded/embedded-api-server.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { KubernetesApi } from '../../src/kube/kubernetes-api.ts';
 import type { EndpointSlice, KubernetesObject, Lease } from '../../src/kube/kubernetes-object.ts';
-import { endpointSlices, leases, pods } from '../../src/kube/resource.ts';
+import { endpointSlices, leases, nodes, pods, secrets } from '../../src/kube/resource.ts';
 import { SimulatedNode } from './engine/node.ts';
 import { SeededRandom } from './engine/random.ts';
 import { SimulatedProcess } from './engine/simulated-process.ts';
@@ -24,7 +25,9 @@ import { Invariants } from './invariants.ts';
 import { ApiWeather } from './kubernetes/api-weather.ts';
 import { Connection, type ConnectionParts } from './kubernetes/connection.ts';
 import { Kubelet } from './kubernetes/kubelet.ts';
+import { keysOf } from './kubernetes/keys.ts';
 import { Network } from './kubernetes/network.ts';
+import { PromiseNetwork } from './kubernetes/promise-network.ts';
 import { ImpaladStatefulSet } from './kubernetes/impalad-stateful-set.ts';
 import { SimulatedOperator } from './kubernetes/simulated-operator.ts';
 import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
@@ -49,6 +52,7 @@ export class World {
   readonly nodes: readonly SimulatedNode[];
   readonly network: Network;
   readonly weather: ApiWeather;
+  readonly promises: PromiseNetwork;
   readonly moments = new Moments();
   readonly server: EmbeddedApiServer;
   /** What Kubernetes itself and the hand of a person write with: no faults, no time. */
@@ -88,6 +92,7 @@ export class World {
     );
     this.network = new Network(timeline, random);
     this.weather = new ApiWeather(random);
+    this.promises = new PromiseNetwork(this);
     this.server = new EmbeddedApiServer({
       clock: new SimulatedProcess('API server', this.controlNode, timeline).clock,
       random: random.next,
@@ -126,6 +131,9 @@ export class World {
     });
     const made = await this.api.create({ resource: impalaClusters, namespace: this.namespace }, cluster);
     this.cluster = { ...this.cluster, uid: made.metadata.uid ?? '' };
+    for (const secret of await keysOf(this.cluster)) {
+      await this.api.create({ resource: secrets, namespace: this.namespace }, secret);
+    }
     this.operator.start();
     for (const kubelet of this.kubelets.values()) kubelet.start();
     for (const impalads of this.impalads) impalads.start();
@@ -234,13 +242,34 @@ export class World {
     return ip;
   }
 
-  /** What kubelet says of a pod, or the control plane in its place. */
-  setPodStatus(pod: SimulatedPod, ready: boolean): void {
+  /**
+   * What kubelet says of a pod, or the control plane in its place.
+   * @param containersReady kubelet's own word; what it was when left out
+   */
+  setPodStatus(pod: SimulatedPod, ready: boolean, containersReady?: boolean): void {
     if (!this.podExists(pod)) return;
     const { name, ip } = pod.identity;
-    const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }];
+    pod.containersReady = containersReady ?? pod.containersReady;
+    const condition = (type: string, holds: boolean): object => ({ type, status: holds ? 'True' : 'False' });
+    const conditions = [condition('Ready', ready), condition('ContainersReady', pod.containersReady)];
     const reference = { resource: pods, namespace: this.namespace, name };
     this.server.setStatus(reference, { phase: 'Running', podIP: ip, conditions });
+  }
+
+  nodeExists(node: SimulatedNode): boolean {
+    return this.server.peek({ resource: nodes, name: node.name }) !== undefined;
+  }
+
+  /** What a node's kubelet says of it; `Unknown` when it has said nothing for long. A kubelet makes its Node anew. */
+  setNodeStatus(node: SimulatedNode, heard: boolean): void {
+    const reference = { resource: nodes, name: node.name };
+    if (!this.nodeExists(node)) {
+      if (!heard) return;
+      void this.api.create({ resource: nodes }, { apiVersion: 'v1', kind: 'Node', metadata: { name: node.name } });
+    }
+    const conditions = [{ type: 'Ready', status: heard ? 'True' : 'Unknown' }];
+    const known = this.server.peek<Node>(reference)?.status?.nodeInfo;
+    this.server.setStatus(reference, { conditions, nodeInfo: heard ? { bootID: node.bootId } : known });
   }
 
   podMade(pod: SimulatedPod): void {
@@ -272,6 +301,13 @@ export class World {
   podEnded(pod: SimulatedPod): void {
     this.pods.delete(pod);
     pod.tokenDead = true;
+    if (!this.podExists(pod)) return;
+    const { name, ip } = pod.identity;
+    const terminated = (container: string): object => ({ name: container, state: { terminated: { exitCode: 0 } } });
+    this.server.setStatus(
+      { resource: pods, namespace: this.namespace, name },
+      { phase: 'Succeeded', podIP: ip, containerStatuses: [terminated('ha-agent'), terminated('daemon')] },
+    );
     this.deletePod(pod, true);
   }
 

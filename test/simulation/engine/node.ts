@@ -35,6 +35,11 @@ export class SimulatedNode {
     return this.#frozen ? this.#local : this.#local + (this.#timeline.now - this.#since) * this.rate;
   }
 
+  /** Of the kernel that runs. */
+  get bootId(): string {
+    return `${this.name}-${this.boot}`;
+  }
+
   /** What its wall clock shows. */
   get wallTime(): Date {
     return new Date(Date.UTC(2026, 0, 1) + this.#wallOffset + Math.floor(this.uptime));

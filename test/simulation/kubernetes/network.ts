@@ -31,7 +31,10 @@ export class Network {
 
   /** Whether a packet gets from any of these names of one party to the other. */
   reaches(ones: readonly Party[], other: Party): boolean {
-    return this.#cuts.size === 0 || ones.every((one) => one === other || !this.#cuts.has(linkOf(one, other)));
+    if (this.#cuts.size === 0) return true;
+    // A party that is cut off from itself answers nobody.
+    if (this.#cuts.has(linkOf(other, other))) return false;
+    return ones.every((one) => one === other || !this.#cuts.has(linkOf(one, other)));
   }
 
   get whole(): boolean {

@@ -46,6 +46,11 @@ export class SimulatedPod {
   terminating = false;
   gone = false;
   preflightFailed = false;
+  /** What kubelet's readiness probes have come to, and what the API server was told. */
+  probedReady = false;
+  toldReady = false;
+  failedProbes = 0;
+  containersReady = false;
   /** When it comes to an end on its node whatever it does; its token dies with its object. */
   tokenDead = false;
   /** Every order that was ever sent in it: bytes that may turn up again. */
@@ -64,6 +69,11 @@ export class SimulatedPod {
     this.identity = identity;
     this.node = node;
     this.world = world;
+  }
+
+  /** When the last of its containers was started. */
+  get upSince(): number {
+    return Math.max(this.#startedAt.agent, this.#startedAt.daemon);
   }
 
   get label(): string {
@@ -116,6 +126,7 @@ export class SimulatedPod {
         podUid: identity.uid,
         podIp: identity.ip,
         nodeName: this.node.name,
+        bootId: this.node.bootId,
       },
       clock: process.clock,
       api,
@@ -123,6 +134,7 @@ export class SimulatedPod {
       checkHealth: () => this.#checkHealth(process),
       randomWord: () => world.random.word(),
       observer: this.#observer(),
+      ...(world.scenario.promises && { promises: world.promises.of(this, process) }),
     });
     this.agent = { process, agent, link, connection };
     world.trace(this, 'agent', 'starts');
@@ -313,6 +325,9 @@ export class SimulatedPod {
       handingOver: (note, term) => say(() => `hands over term ${term}: ${note.reason}`),
       lost: (term, to) => say(() => `lost term ${term} to ${to === '' ? 'nobody' : to}`),
       preflightFailed: (text) => say(() => `pre-flight failed: ${text}`),
+      outage: (event) => {
+        if (event.kind !== 'asked' || event.outcome !== 'promised') say(() => `outage: ${JSON.stringify(event)}`);
+      },
       endpointWritten: (endpoint) => say(() => `endpoint names it in term ${endpoint.term}`),
       callFailed: (error, action) => say(() => `${action} failed: ${error.reason}`),
     };
