@@ -6,7 +6,7 @@ import { termOf } from './holder.ts';
 
 /**
  * What a Lease says of daemons out of sight, when no pod of the pair is left.
- * - `clear`: none runs: nobody has held it, its last holder has released it, or is known to be dead.
+ * - `clear`: none runs: there never was one, its last holder has released it, or is known to be dead.
  * - `doubtful`: somebody whose pod was deleted by force may still run, until the Lease has not changed for so long.
  */
 export type Clearance = { readonly kind: 'clear' } | { readonly kind: 'doubtful'; readonly wait: Milliseconds };
@@ -14,12 +14,15 @@ export type Clearance = { readonly kind: 'clear' } | { readonly kind: 'doubtful'
 /** For clocks that run at different rates. */
 const MARGIN = 1.1;
 
-export function clearanceOf(lease: Lease | undefined, maxOutageSeconds: number): Clearance {
-  if (lease === undefined) return { kind: 'clear' };
-  const { metadata, spec } = lease;
+/**
+ * @param hadTerms whether status or slice tell of a term: a Lease that is missing then was deleted
+ */
+export function clearanceOf(lease: Lease | undefined, hadTerms: boolean, maxOutageSeconds: number): Clearance {
+  if (lease === undefined && !hadTerms) return { kind: 'clear' };
+  const { metadata, spec } = lease ?? { metadata: {} as Lease['metadata'] };
   const holder = spec?.holderIdentity ?? '';
   const notes = metadata.annotations ?? {};
-  const released = holder === '' && notes[annotations.released] === String(termOf(lease));
+  const released = lease !== undefined && holder === '' && notes[annotations.released] === String(termOf(lease));
   if (released || isGone(notes[annotations.gone], holder)) return { kind: 'clear' };
   const written = Number(notes[annotations.maxOutageSeconds]);
   const outage = Math.min(Math.max(Number.isFinite(written) ? written : 0, maxOutageSeconds), MAXIMUM_OUTAGE_SECONDS);
@@ -46,8 +49,8 @@ export class LeaseClearance {
   }
 
   /** @returns 0 when it is clear, else how long it has to stay unchanged */
-  remaining(key: string, lease: Lease | undefined, maxOutageSeconds: number): Milliseconds {
-    const clearance = clearanceOf(lease, maxOutageSeconds);
+  remaining(key: string, lease: Lease | undefined, hadTerms: boolean, maxOutageSeconds: number): Milliseconds {
+    const clearance = clearanceOf(lease, hadTerms, maxOutageSeconds);
     if (clearance.kind === 'clear') {
       this.#unchanged.delete(key);
       return 0;

@@ -5,6 +5,7 @@ import { KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import { endpointSlices } from '../kube/resource.ts';
 import { plainSelector } from './build/services.ts';
+import { sliceTermOf } from './endpoint-repair.ts';
 import { decideRoute, decideSizes, mayEnd, startOf } from './forms.ts';
 import type { Form, Parts, Presence, Route, Sizes } from './forms.ts';
 import { LeaseClearance } from './lease-clearance.ts';
@@ -86,7 +87,8 @@ export class PairFormKeeper {
   #isClear({ identity, cluster }: ClusterSnapshot, pair: PairSnapshot, again: Milliseconds[]): boolean {
     const { maxOutageSeconds } = cluster.spec[pair.component].highAvailability;
     const key = `${identity.namespace}/${names.pair(identity.name, pair.component)}`;
-    const remaining = this.#clearance.remaining(key, pair.lease, maxOutageSeconds);
+    const term = (pair.slice && sliceTermOf(pair.slice)) ?? cluster.status?.[pair.component]?.term;
+    const remaining = this.#clearance.remaining(key, pair.lease, term !== undefined, maxOutageSeconds);
     if (remaining > 0) again.push(remaining);
     return remaining === 0;
   }

@@ -191,20 +191,24 @@ describe('a Lease whose pods have gone', () => {
     ['doubtful', 'the note of a death cannot be read', leaseOf(claim, 5, { [annotations.gone]: 'x' })],
     ['doubtful', 'it is empty without a release', leaseOf('', 5, { [annotations.released]: '4' })],
   ])('is %s when %s', (kind, _, lease) => {
-    expect(clearanceOf(lease, 900).kind).toBe(kind);
+    expect(clearanceOf(lease, lease !== undefined, 900).kind).toBe(kind);
+  });
+
+  test('is doubtful when it is missing and there were terms', () => {
+    expect(clearanceOf(undefined, true, 900).kind).toBe('doubtful');
   });
 
   test('is waited out for as long as its holder may live on promises, from its last change on', async () => {
     const clock = new VirtualClock();
     const clearance = new LeaseClearance(clock);
     const lease = leaseOf(claim, 5, { [annotations.maxOutageSeconds]: '1000' });
-    const whole = clearance.remaining('k', lease, 60);
+    const whole = clearance.remaining('k', lease, true, 60);
     expect(whole).toBeGreaterThanOrEqual(1_000_000);
     await clock.advance(400_000);
-    expect(clearance.remaining('k', lease, 60)).toBe(whole - 400_000);
+    expect(clearance.remaining('k', lease, true, 60)).toBe(whole - 400_000);
     const renewed = { ...lease, spec: { ...lease.spec, renewTime: '2026-01-01T00:00:09.000000Z' } };
-    expect(clearance.remaining('k', renewed, 60)).toBe(whole);
+    expect(clearance.remaining('k', renewed, true, 60)).toBe(whole);
     await clock.advance(whole);
-    expect(clearance.remaining('k', renewed, 60)).toBe(0);
+    expect(clearance.remaining('k', renewed, true, 60)).toBe(0);
   });
 });
