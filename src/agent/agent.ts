@@ -127,9 +127,8 @@ export class Agent implements GuardListener {
   private async learnTerm(): Promise<void> {
     const term = await firstTerm(this.parts, CALL_TIMEOUT, this.finished.signal);
     if (term === undefined) return;
-    this.elector.termSeen(term);
     this.termsKnown = true;
-    this.elector.reconsider();
+    this.elector.termSeen(term);
   }
 
   /** SIGTERM: the daemon is stopped, its death proven, the Lease given back; then {@link run} ends. */
@@ -213,8 +212,8 @@ export class Agent implements GuardListener {
   }
 
   private situation(tenure: Tenure, asked: Preference | undefined): Situation {
-    const { custody, terminating, health } = this;
-    return { ...custody, tenure, health: health.current, terminating, switchover: asked !== undefined };
+    const { terminating, health } = this;
+    return { ...this.custody, tenure, health: health.current, terminating, switchover: asked !== undefined };
   }
 
   /** Whether there is a daemon that promises may keep alive: not one that is to stop, or whose guard is silent. */

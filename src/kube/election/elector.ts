@@ -87,6 +87,7 @@ export class Elector {
   /** Takes note of a term that was seen elsewhere than in the Lease. */
   termSeen(term: number): void {
     this.become(election.termSeen(this.current, term));
+    this.wakeup.wake();
   }
 
   /** Takes in a round of asking for promises. */
