@@ -9,6 +9,7 @@ import { isReady } from '../kubernetes-types.ts';
 import type { Problem } from '../problem.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import { activePod } from '../status/pair-status.ts';
+import { serves } from './serves.ts';
 import { decideSwitchover } from './switchover.ts';
 import type { SwitchoverView } from './switchover.ts';
 
@@ -60,14 +61,15 @@ export function switchoverView(snapshot: ClusterSnapshot, pair: PairSnapshot, no
   const previous = cluster.status?.[component]?.switchover;
   const wanted = requestOf(snapshot, component, previous);
   const active = activePod(snapshot, pair);
+  const holder = active && MEMBERS.find((member) => pair.pods[member] === active);
   return {
     component,
     cluster: identity.name,
     wanted,
     previous,
     claim: lease?.spec?.holderIdentity ?? '',
-    holder: active && MEMBERS.find((member) => pair.pods[member] === active),
-    serving: active !== undefined && isReady(active),
+    holder,
+    serving: holder !== undefined && serves(pair, holder),
     unready: wanted && whyUnready(snapshot, pair, wanted.member),
     preference: readPreference(lease),
     now,

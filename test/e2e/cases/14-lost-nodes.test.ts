@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { PAIR_COMPONENTS } from '../../../src/api/names.ts';
+import { AGENT_CONTAINER, PAIR_COMPONENTS } from '../../../src/api/names.ts';
 import type { PairComponent } from '../../../src/api/names.ts';
 import { daemonsSince } from '../absence.ts';
 import { api, paths } from '../api.ts';
@@ -102,6 +102,44 @@ describe('a node that is lost', () => {
     await Promise.all(lost.map((node) => startNode(node)));
     await cluster.waitUntilWhole(seconds(120));
   });
+
+  testOnTestCluster(
+    'with all others, and back: active within a lease and five seconds of its first agent',
+    async () => {
+      const pair = cluster.pair('statestore');
+      const nodes = (await api.list<Scheduled>(paths.nodes)).map(({ metadata }) => metadata.name);
+      await Promise.all(nodes.map((node) => killNode(node)));
+      // The agents' clocks tell of their starts in whole seconds.
+      const struck = Math.floor(Date.now() / 1000) * 1000;
+      await Promise.all(nodes.map((node) => startNode(node)));
+      const agents = await until('the agents again', () => startsOfAgents(pair, struck), PATIENCE);
+      const active = await until(
+        'an active statestore',
+        () => {
+          const found = activeOf(cluster.observer, 'statestore');
+          return found instanceof Missing || found.identity !== pair.identity ? found : missing('the old claim');
+        },
+        PATIENCE,
+      );
+      // From this process's monotonic clock to the wall clock.
+      const started = (active.process?.started ?? NaN) - now() + Date.now();
+      const bound = LEASE_DURATION.statestore + seconds(5) + seconds(1);
+      recordTime('statestore', 'all nodes off and on', 'daemon started', started - Math.min(...agents), bound);
+      await cluster.waitUntilWhole(seconds(120));
+    },
+  );
+
+  /** When the pair's agents were started, by the wall clock, since a moment. */
+  function startsOfAgents({ active, standby }: Pair, since: number): number[] | Missing {
+    const starts = [active, standby].map(({ metadata }) => {
+      const agent = cluster.observer
+        .pod(metadata.name)
+        ?.status.initContainerStatuses?.find(({ name }) => name === AGENT_CONTAINER);
+      return Date.parse(agent?.state?.running?.startedAt ?? '');
+    });
+    const again = starts.filter((start) => start >= since);
+    return again.length > 0 ? again : missing('none has been started');
+  }
 
   /** An operator that is lost with the nodes comes back when its own Deployment is served: not what is measured here. */
   async function bringOperatorAwayFrom(nodes: readonly string[]): Promise<void> {

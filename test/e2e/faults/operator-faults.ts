@@ -18,6 +18,13 @@ export async function withoutOperator(): Promise<void> {
   await scaleOperator(0);
 }
 
+/** Starts the operator anew: one that has told of many events of a cluster tells of few more. */
+export async function restartOperator(): Promise<void> {
+  const { spec } = await api.get<Deployment>(deployment);
+  await scaleOperator(0);
+  await scaleOperator(spec.replicas);
+}
+
 /** Scales the operator and waits until it has taken effect. */
 export async function scaleOperator(replicas: number): Promise<void> {
   await api.patch(deployment, { spec: { replicas } });

@@ -28,6 +28,7 @@ export interface ContainerStatus {
   containerID?: string;
   restartCount: number;
   ready: boolean;
+  state?: { running?: { startedAt?: string } };
   lastState?: { terminated?: { reason?: string; exitCode?: number } };
 }
 

@@ -82,7 +82,7 @@ async function pairOnTwoNodes({ holder, lost = [] }: World): Promise<string> {
   }
   const signIns = (['a', 'b'] as const).map((member) => [
     annotations.signIn(member),
-    JSON.stringify({ uid: uids[member], ready: true, template: 't' }),
+    JSON.stringify({ uid: uids[member], ready: true, template: 't', healthyStart: member === holder ? 3 : 1 }),
   ]);
   const claim = `${NAMES[holder]}/${uids[holder] ?? ''}/x1y2`;
   await admin().create<Lease>(LEASE, {
@@ -213,6 +213,14 @@ describe('a switchover', () => {
     const claim = `${NAMES.b}/${(await pod('b'))?.metadata.uid ?? ''}/y`;
     await admin().replace(LEASE, { ...live, spec: { ...live.spec, holderIdentity: claim, leaseTransitions: 4 } });
     const { statestore } = switchovers;
+    const claimed = await tend({
+      ...wanted,
+      status: { ...(statestore && { statestore: { switchover: statestore } }) },
+    });
+    expect(claimed.switchovers.statestore).toMatchObject({ ...request, outcome: 'Requested' });
+    const healthy = { uid: (await pod('b'))?.metadata.uid, ready: true, template: 't', healthyStart: 4 };
+    const notes = { [annotations.signIn('b')]: JSON.stringify(healthy) };
+    await admin().mergePatch(LEASE, { metadata: { annotations: notes } });
     const done = await tend({ ...wanted, status: { ...(statestore && { statestore: { switchover: statestore } }) } });
     expect(done.switchovers.statestore).toMatchObject({ ...request, outcome: 'Completed' });
     expect(readPreference(await lease())).toBeUndefined();
