@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, test } from '@jest/globals';
-import { kubeconfigConfiguration } from '../../../src/kube/kubeconfig-configuration.ts';
+import { kubeconfigConfiguration, loadKubeconfig } from '../../../src/kube/kubeconfig-configuration.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -68,4 +71,38 @@ describe('the connection of a kubeconfig', () => {
     await expect(kubeconfigConfiguration(proxied)).rejects.toThrow('proxy-url, which is not supported');
     await expect(kubeconfigConfiguration(new KubeConfig())).rejects.toThrow('no current context');
   });
+});
+
+describe('a kubeconfig that is chosen', () => {
+  const inFile = async (action: (file: string) => Promise<void>): Promise<void> => {
+    const directory = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
+    const clusters = ['one', 'two'].map((name) => ({ name, cluster: { server: `https://${name}.test` } }));
+    const contexts = ['one', 'two'].map((name) => ({ name, context: { cluster: name, user: 'u', namespace: name } }));
+    const users = [{ name: 'u', user: { token: 't' } }];
+    const config = { apiVersion: 'v1', kind: 'Config', clusters, users, contexts, 'current-context': 'one' };
+    const file = join(directory, 'config');
+    try {
+      await writeFile(file, JSON.stringify(config));
+      await action(file);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  };
+
+  test('has its own current context', () =>
+    inFile(async (file) => {
+      const { connection, namespace } = await kubeconfigConfiguration(loadKubeconfig({ file }));
+      expect([connection.server, namespace]).toEqual(['https://one.test', 'one']);
+    }));
+
+  test('may be used with another context', () =>
+    inFile(async (file) => {
+      const { connection, namespace } = await kubeconfigConfiguration(loadKubeconfig({ file, context: 'two' }));
+      expect([connection.server, namespace]).toEqual(['https://two.test', 'two']);
+    }));
+
+  test('is refused without the context', () =>
+    inFile(async (file) => {
+      expect(() => loadKubeconfig({ file, context: 'three' })).toThrow(/no context three/);
+    }));
 });
