@@ -25,8 +25,9 @@ export function overlaps(
 export function termsThatWentBack(changes: readonly SliceChange[]): { at: number; what: string }[] {
   const highest = new Map<string, number>();
   const found: { at: number; what: string }[] = [];
-  for (const { at, name, term } of changes) {
-    if (term === undefined) continue;
+  for (const { at, name, term, deleted } of changes) {
+    // What is deleted goes as it was.
+    if (term === undefined || deleted) continue;
     const before = highest.get(name) ?? 0;
     if (term < before) found.push({ at, what: `the EndpointSlice ${name} went back from term ${before} to ${term}` });
     highest.set(name, Math.max(term, before));

@@ -60,6 +60,7 @@ export class Observer {
   /** Share of one CPU that observing took. */
   load = 0;
   #reported = 0;
+  #anew: Instant = 0;
   readonly #child: ChildProcess;
 
   private constructor() {
@@ -90,6 +91,11 @@ export class Observer {
     const asked = now();
     this.#child.send('report');
     await until('the observer', () => (this.#reported >= asked ? true : missing('no report')), 10_000, 5);
+  }
+
+  /** The clusters were deleted and are made anew: their terms begin anew, too. */
+  begunAnew(): void {
+    this.#anew = now();
   }
 
   /** The pod of that name as it was last seen, if it exists. */
@@ -133,7 +139,7 @@ export class Observer {
           `${this.podName(process)} (process ${process.pid}, seen from ${process.started} to ${process.lastSeen ?? 'now'})`;
         return `two daemons of a pair at once for ${Math.round(length)} ms: ${name(one)} and ${name(other)}`;
       }),
-      ...termsThatWentBack(this.slices)
+      ...termsThatWentBack(this.slices.filter(({ at }) => at >= this.#anew))
         .filter(({ at }) => at >= since)
         .map(({ what }) => what),
       ...this.gaps

@@ -133,6 +133,7 @@ export class SharedCluster {
       },
       seconds(90),
     );
+    this.observer.begunAnew();
     await api.apply(paths.clusters(NAMESPACE, CLUSTER), impalaCluster());
   }
 }

@@ -61,8 +61,8 @@ describe('the API server', () => {
     );
     for (const { name } of parted) expect(cluster.observer.running(`${name}-`)).toEqual([]);
 
-    await restoreApi();
     const back = now();
+    await restoreApi();
     await until('an active statestore elsewhere', () => newActiveOf(statestore), seconds(60));
     const value = now() - back;
     record({
