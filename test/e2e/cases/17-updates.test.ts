@@ -102,7 +102,8 @@ describe('an update', () => {
       () => {
         const pod = cluster.observer.pod(active.metadata.name);
         const process = cluster.observer.running(`${name}-`).find(({ podUid }) => podUid === pod?.metadata.uid);
-        return pod !== undefined && process?.healthy !== undefined ? pod : missing('it does not serve');
+        const isNew = pod !== undefined && pod.metadata.uid !== active.metadata.uid;
+        return isNew && process?.healthy !== undefined ? pod : missing('it does not serve');
       },
       seconds(45),
     );
