@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect } from '@jest/globals';
 import { names, PAIR_COMPONENTS } from '../../../src/api/names.ts';
 import { api, paths } from '../api.ts';
 import type { AnyObject } from '../api.ts';
@@ -33,11 +33,13 @@ describe('a cluster', () => {
 
   beforeAll(async () => {
     observer = await Observer.start();
-    begin = now();
     await api.apply(paths.configMaps(NAMESPACE, SITE), site('<configuration/>'));
     const { spec, ...cluster } = smallCluster(NAME);
     await api.apply(path, { ...cluster, spec: { ...spec, configuration: { from: [{ configMap: { name: SITE } }] } } });
     await until('a whole cluster', whole, seconds(90));
+  });
+  beforeEach(() => {
+    begin = now();
   });
   afterAll(async () => {
     await api.delete(path);
