@@ -129,7 +129,8 @@ function installOperator(image: string): void {
   run('helm', [
     ...['upgrade', '--install', OPERATOR_RELEASE, 'charts/impala-operator'],
     ...['--namespace', OPERATOR_NAMESPACE, '--create-namespace'],
-    ...['--wait', '--timeout', '2m'],
+    // A case that changed the Deployment by hand owns what it changed.
+    ...['--wait', '--timeout', '2m', '--force-conflicts'],
     ...values.flatMap((value) => ['--set', value]),
   ]);
 }
