@@ -32,8 +32,8 @@ const LIMITS = {
   start: 20_000,
   /** A crash: proof, release, claim. */
   crash: 5_000,
-  /** The lease and a second. */
-  lostNode: 12_000,
+  /** The lease and a second, and what a standby may take to watch again after an outage of the API server. */
+  lostNode: 20_000,
   /** T + 5 s + R + I after the new active is there. */
   followed: 16_000,
 } as const;

@@ -145,7 +145,11 @@ function handOverLine({ component, from, to, reason, active, serving, followed }
 
 function eventLine({ at, type, reason, note }: DemoSnapshot['events'][number]): Line {
   const time = at.toISOString().slice(11, 19);
-  return [span(`  ${time} `, 'dim'), span(`${reason} `, type === 'Warning' ? 'warn' : 'good'), span(note)];
+  return [
+    span(`  ${time} `, 'dim'),
+    span(`${reason} `, type === 'Warning' ? 'warn' : 'good'),
+    span(note.replaceAll('quickstart-', '')),
+  ];
 }
 
 function narration({ said, chapter, violation }: ViewInput): Line {
