@@ -97,7 +97,7 @@ function campaign(world: World, pod: Pod, protocol: Protocol, options: WorldOpti
   const renewTime = microTime(pod.lastRenewal);
   const claim = (): ReturnType<Protocol['newClaim']> =>
     protocol.newClaim(pod.election.highestTerm, action.lease, protocol.identity(podName(pod), pod.uid, word));
-  pod.election = protocol.sending(pod.election, action.kind, { renewTime, roster: [] }, claim, now);
+  pod.election = protocol.sending(pod.election, action.kind, { renewTime, roster: desire.roster ?? [] }, claim, now);
   const body = protocol.written(action.kind, action.lease, pod.election.standing, {
     renewTime,
     rules,
@@ -114,7 +114,12 @@ function desireOf(pod: Pod, protocol: Protocol, options: WorldOptions): Desire {
   const candidate = { member, terminating, template: '', leaseDuration: rules.leaseDuration, ...custody };
   const lease = pod.election.observation?.lease;
   const claim = tenure.kind === 'adopting' ? { after: 0 } : protocol.candidacy(candidate, lease, pod.clock);
-  return { claim, renew, release, annotations: options.signIns ? signIn(pod) : {} };
+  const said = { claim, renew, release, annotations: options.signIns ? signIn(pod) : {} };
+  if (rules.outage === undefined) return said;
+  return {
+    ...said,
+    roster: protocol.rosterToWrite(lease, rules.outage.self, { cluster: 'pair', component: 'statestore' }),
+  };
 }
 
 /** Attendance.read */

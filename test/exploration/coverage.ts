@@ -15,7 +15,7 @@ export class Coverage {
   /** Counts the state of each member of a world. */
   met(world: World, protocol: Protocol): void {
     for (const pod of world.pods) {
-      if (!pod.exists) continue;
+      if (!pod.exists || pod.lost) continue;
       const tenure = TENURES.indexOf(tenureOf(pod, protocol).kind);
       this.counts[tenure * DAEMONS.length + DAEMONS.indexOf(pod.custody.guardState.daemon.kind)]!++;
     }

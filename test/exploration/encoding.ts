@@ -9,13 +9,17 @@
  * - acquireTime is left out, since it never changes without renewTime or holder; so are sends whose renewTime is in no
  *   Lease that anybody may yet be shown, since they can never be recognised again.
  */
+import { candidacy } from '../../src/agent/candidacy.ts';
 import type { DaemonView } from '../../src/agent/guard/daemon-view.ts';
 import { annotations, MEMBERS } from '../../src/api/names.ts';
 import type { Claim } from '../../src/kube/election/claim.ts';
-import type { Standing } from '../../src/kube/election/election.ts';
 import { respectedDuration } from '../../src/kube/election/observation.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
-import { TICK, type GuardWord, type Pod, type World, type WorldOptions } from './world.ts';
+import { tenancy, type Standing } from '../../src/kube/election/election.ts';
+import { mayBeClaimedAt, type SeenRecord } from '../../src/kube/election/outage.ts';
+import type { Roster } from '../../src/kube/election/roster.ts';
+import type { Gone } from '../../src/daemons/lease-notes.ts';
+import { LONGEST_OUTAGE, TICK, type GuardWord, type Pod, type World, type WorldOptions } from './world.ts';
 import { sliceTerm } from './moves.ts';
 
 const STANDINGS = ['challenger', 'claiming', 'holder', 'reclaiming', 'releasing'];
@@ -24,6 +28,7 @@ const WORDS = ['hello', 'preflight', 'terminating', 'running', 'extended', 'stop
 const ORDERS = ['start', 'extend', 'stop', 'state?'];
 const LONGEST = 5;
 /** A member's sign-ins are few: its uid, and whether it is ready. */
+const SIGN_IN_NAMES = MEMBERS.map((member) => annotations.signIn(member));
 const SIGN_INS = new Map<string, number>();
 
 /** What a broken rule may note before a claim. */
@@ -87,6 +92,7 @@ export class Encoder {
       const { standing } = election;
       this.seenTerm(election.highestTerm);
       if (standing.kind !== 'challenger') this.seenTerm(standing.claim.term);
+      if (this.options.maxOutage) this.promised(pod);
       if (standing.kind === 'claiming') this.version(standing.claim.base.resourceVersion);
       if (standing.kind !== 'reclaiming') continue;
       this.version(standing.next.base.resourceVersion);
@@ -94,6 +100,12 @@ export class Encoder {
     }
     this.versions.sort(ascending);
     this.terms.sort(ascending);
+  }
+
+  private promised({ election: { standing, lastHeld }, round }: Pod): void {
+    if (lastHeld) this.version(lastHeld.resourceVersion);
+    if (standing.kind === 'holder' || standing.kind === 'reclaiming') this.version(standing.claim.shownIn);
+    for (const record of round?.records ?? []) this.version(record?.resourceVersion);
   }
 
   private seenTerm(term: number): void {
@@ -186,8 +198,15 @@ export class Encoder {
     this.term(spec?.leaseTransitions ?? 0);
     if (released === undefined) this.byte(255);
     else this.term(Number(released));
-    if (this.options.signIns)
-      for (const member of MEMBERS) this.signIn(metadata.annotations?.[annotations.signIn(member)]);
+    if (this.options.maxOutage) this.outageTerms(metadata.annotations);
+    if (this.options.signIns) for (const name of SIGN_IN_NAMES) this.signIn(metadata.annotations?.[name]);
+  }
+
+  private outageTerms(said: Lease['metadata']['annotations'] = {}): void {
+    this.byte(maskOfText(said[annotations.roster]));
+    this.byte(Number(said[annotations.maxOutageSeconds] ?? 0));
+    const gone = said[annotations.gone];
+    this.identity(gone === undefined ? undefined : (JSON.parse(gone) as Gone).claim);
   }
 
   private signIn(text: string | undefined): void {
@@ -209,6 +228,12 @@ export class Encoder {
 
   private pod(pod: Pod): void {
     const { election, clock: now } = pod;
+    this.byte(pod.late.length);
+    for (const body of pod.late) this.lease(body);
+    if (this.options.faults.lost) {
+      this.byte(pod.lost ? 1 : 0);
+      if (pod.lost) return;
+    }
     const steady = this.options.faults.lag ? pod.steady : 0;
     this.byte(
       steady |
@@ -227,9 +252,14 @@ export class Encoder {
       const respected = respectedDuration(observation, pod.rules);
       const { unchangedSince, keptUntil } = observation;
       this.byte(respected / TICK);
-      this.time(unchangedSince, now, -respected / TICK, 0);
+      this.time(unchangedSince, now, -respected / TICK - (this.options.maxOutage ? LONGEST_OUTAGE : 0), 0);
+      if (this.options.maxOutage)
+        this.byte(Number(observation.before?.metadata.annotations?.[annotations.maxOutageSeconds] ?? 0));
       this.time(keptUntil > unchangedSince + respected ? keptUntil : -Infinity, now, 0, 2 * LONGEST);
-      if (!election.mustRead) this.time(observation.lastHeard, now, -2, 0);
+      if (!election.mustRead) {
+        this.time(observation.lastHeard, now, -2, 0);
+        this.byte(heardSinceClaimable(pod) ? 1 : 0);
+      }
     }
     this.term(election.highestTerm);
     this.time(election.notBefore, now, 0, 3);
@@ -238,11 +268,38 @@ export class Encoder {
     this.time(election.releasedAt ?? -Infinity, now, -1, 0);
     this.guard(pod);
     this.call(pod);
-    this.byte(pod.late.length);
-    for (const body of pod.late) this.lease(body);
+    if (this.options.maxOutage) this.promises(pod);
     if (pod.shown === undefined) this.byte(253);
     else this.lease(pod.shown === 'none' ? undefined : pod.shown);
     if (this.options.slice) this.sliceWrite(pod);
+  }
+
+  private promises({ election, round, clock: now }: Pod): void {
+    const { promisedUntil, lastHeld, observation } = election;
+    this.time(promisedUntil ?? -Infinity, now, 0, 2 * LONGEST);
+    const { metadata, spec } = observation?.lease ?? {};
+    const present =
+      lastHeld?.resourceVersion === metadata?.resourceVersion && lastHeld?.holder === spec?.holderIdentity;
+    if (lastHeld === undefined || present) this.byte(lastHeld === undefined ? 0 : 1);
+    else {
+      this.byte(2);
+      this.record(lastHeld);
+    }
+    if (round === undefined) {
+      this.byte(0);
+      return;
+    }
+    this.byte(1 + round.asked.length);
+    this.identity(round.claim);
+    this.time(round.askedAt, now, -LONGEST, 0);
+    this.byte(maskOf(round.asked) | (maskOf(round.promised) << 4));
+    for (const record of round.records) if (record) this.record(record);
+  }
+
+  private record({ leaseUid, resourceVersion, holder }: SeenRecord): void {
+    this.named(this.uids, leaseUid);
+    this.rank(resourceVersion);
+    this.identity(holder);
   }
 
   private sliceWrite({ sliceWrite, sliceWritten, election: { standing } }: Pod): void {
@@ -263,7 +320,7 @@ export class Encoder {
   }
 
   private claim(claim: Claim, { clock: now, rules }: Pod): void {
-    const longest = -rules.renewDeadline / TICK;
+    const longest = this.options.maxOutage ? -LONGEST_OUTAGE : -rules.renewDeadline / TICK;
     this.identity(claim.identity);
     this.term(claim.term);
     this.named(this.uids, claim.base.uid);
@@ -273,8 +330,16 @@ export class Encoder {
       if (!this.live.includes(renewTime)) continue;
       this.renewTime(renewTime);
       this.time(sentAt, now, longest, 0);
+      if (this.options.maxOutage) this.byte(rosterFrom(claim, sentAt));
     }
     this.byte(255);
+    if (!this.options.maxOutage || claim.confirmedSentAt === undefined) return;
+    this.byte(maskOf(claim.roster.map(({ uid }) => uid)));
+    this.byte(rosterFrom(claim, claim.confirmedSentAt));
+    this.rank(claim.shownIn);
+    this.time(claim.promisedAt ?? -Infinity, now, -rules.renewDeadline / TICK, 0);
+    // What a broken rule may note.
+    if ('answeredAt' in claim) this.time(claim.answeredAt as number, now, longest, 0);
   }
 
   private guard(pod: Pod): void {
@@ -361,6 +426,35 @@ export class Encoder {
     this.byte(outcome === undefined ? 3 : outcome === 'conflict' ? 4 : 5);
     if (outcome !== 'conflict') this.lease(outcome ?? call.body);
   }
+}
+
+/** The members on a roster, a bit each. */
+const maskOf = (uids: readonly string[]): number => uids.reduce((mask, uid) => mask | (1 << Number(uid)), 0);
+
+const MASKS = new Map<string, number>();
+
+function maskOfText(roster: string | undefined): number {
+  if (roster === undefined) return 0;
+  let mask = MASKS.get(roster);
+  if (mask === undefined) MASKS.set(roster, (mask = maskOf((JSON.parse(roster) as Roster).map(({ uid }) => uid)) | 1));
+  return mask;
+}
+
+/** Whoever is on the roster of any write of a claim that was not sent before. */
+const rosterFrom = ({ sends }: Claim, sentAt: number): number =>
+  sends.reduce((mask, send) => (send.sentAt < sentAt ? mask : mask | maskOf(send.roster.map(({ uid }) => uid))), 0);
+
+/** Whether a Lease that may be claimed was heard of since: whoever has not reads first. How long ago that is does not matter. */
+function heardSinceClaimable(pod: Pod): boolean {
+  const { election, rules, member, terminating, custody } = pod;
+  const { observation, releasedAt = Number.NEGATIVE_INFINITY } = election;
+  if (observation?.lease === undefined || election.standing.kind !== 'challenger') return false;
+  const released = tenancy(election, rules).kind === 'released';
+  const free = released ? observation.unchangedSince : mayBeClaimedAt(election, observation, rules);
+  const candidate = { member, terminating, template: '', leaseDuration: rules.leaseDuration, ...custody };
+  const claim = candidacy(candidate, observation.lease, pod.clock);
+  const after = claim === 'never' ? Number.POSITIVE_INFINITY : claim.after;
+  return observation.lastHeard >= Math.max(free, releasedAt + rules.retryPeriod) + after;
 }
 
 const ascending = (one: number, other: number): number => one - other;

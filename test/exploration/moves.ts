@@ -1,6 +1,10 @@
 /** Everything that can happen next in a world: each move makes another world, and never changes the one it began in. */
 import { newLease, historyOf } from '../../src/controllers/build/lease.ts';
 import { annotations } from '../../src/api/names.ts';
+import { isHolderGone, type Gone } from '../../src/daemons/lease-notes.ts';
+import type { Claim } from '../../src/kube/election/claim.ts';
+import { recordsToSee } from '../../src/kube/election/outage.ts';
+import { formatRoster } from '../../src/kube/election/roster.ts';
 import type { ActiveEndpoint } from '../../src/agent/endpoint.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import { microTime } from '../../src/kube/micro-time.ts';
@@ -56,6 +60,12 @@ export const MOVES = [
   'lease remade',
   'lease remade, term behind',
   'force-deleted',
+  'round begins',
+  'first member asked',
+  'second member asked',
+  'round ends',
+  'node lost',
+  'gone noted',
   'slice read',
   'slice write lands',
   'slice write given up',
@@ -91,8 +101,11 @@ export class Moves {
         const broken = change(next, copy);
         if (copy.orders.length <= LONGEST_FIFO) emit(NUMBER[kind] + slot, next, broken ?? undefined);
       };
+      this.lateWrites(pod, move);
+      if (pod.lost) return;
       this.agent(pod, move);
-      this.calls(world, pod, move);
+      this.calls(world, pod, move, this.options.cutOff?.includes(slot) === true);
+      if (pod.rules.outage) this.promises(world, pod, move);
       this.guard(pod, move);
       this.faults(world, pod, move);
       if (this.options.slice) this.slice(world, pod, move);
@@ -119,12 +132,12 @@ export class Moves {
     emit(NUMBER.tick + NOBODY, tick(NOBODY));
     if (!affordable(world, 'lag')) return;
     world.pods.forEach((pod, slot) => {
-      if (pod.exists && pod.steady === 2) emit(NUMBER['tick, clock behind'] + slot, tick(slot));
+      if (pod.exists && !pod.lost && pod.steady === 2) emit(NUMBER['tick, clock behind'] + slot, tick(slot));
     });
   }
 
   private ticked(pod: Pod, behind: boolean): Pod {
-    if (!pod.exists) return pod;
+    if (!pod.exists || pod.lost) return pod;
     if (behind) return { ...pod, steady: 0 };
     const clock = pod.clock + TICK;
     const next = { ...pod, clock, steady: Math.min(pod.steady + 1, 2) };
@@ -150,14 +163,62 @@ export class Moves {
     }
   }
 
-  private calls(world: World, pod: Pod, move: PodMove): void {
+  private calls(world: World, pod: Pod, move: PodMove, cutOff: boolean): void {
     const { call } = pod;
+    if (cutOff) {
+      if (call?.kind !== 'write' || call.outcome !== undefined) return;
+      move('write lands', (next, copy) => void (copy.call = { ...call, outcome: store(next, call.body, copy) }));
+      return;
+    }
     if (call?.kind === 'read') this.reads(world, call, move);
     if (call?.kind === 'write') this.writes(world, pod, call, move);
+    if (this.options.watch !== undefined) this.watches(world, pod, move);
+  }
+
+  private lateWrites(pod: Pod, move: PodMove): void {
     pod.late.forEach((body, index) => {
       move(index === 0 ? 'late write lands' : 'second late write lands', (next, copy) => void store(next, body, copy));
     });
-    if (this.options.watch !== undefined) this.watches(world, pod, move);
+  }
+
+  /** What PromiseCollector and the agents that it asks do. A round may begin at any time, and any answer may be lost. */
+  private promises(world: World, pod: Pod, move: PodMove): void {
+    const { protocol } = this;
+    const { round, rules } = pod;
+    if (round === undefined) {
+      const records = recordsToSee(pod.election);
+      if (records === undefined || !affordable(world, 'ask')) return;
+      move('round begins', (next, copy) => {
+        next.budget = paid(world, 'ask');
+        const { identity: claim } = (pod.election.standing as { claim: Claim }).claim;
+        const asked = protocol.electorate(pod.election, rules).map(({ uid }) => uid);
+        copy.round = { claim, askedAt: pod.clock, records, asked, promised: [] };
+      });
+      return;
+    }
+    round.asked.forEach((uid, index) => {
+      const slot = world.pods.findIndex((peer) => peer.uid === uid && peer.exists && !peer.lost);
+      if (slot < 0 || round.promised.includes(uid)) return;
+      move(index === 0 ? 'first member asked' : 'second member asked', (next, copy) => {
+        const peer = { ...next.pods[slot]! };
+        next.pods[slot] = peer;
+        const duration = rules.leaseDuration;
+        const { state, answer } = protocol.askedToPromise(
+          peer.election,
+          round.records,
+          duration,
+          peer.rules,
+          peer.clock,
+        );
+        peer.election = state;
+        if (answer === 'promised') copy.round = { ...round, promised: [...round.promised, uid] };
+      });
+    });
+    move('round ends', (next, copy) => {
+      copy.round = undefined;
+      copy.election = protocol.promised(copy.election, round, rules, copy.clock);
+      this.act(next, copy);
+    });
   }
 
   private reads(world: World, call: Call & { kind: 'read' }, move: PodMove): void {
@@ -186,7 +247,11 @@ export class Moves {
     const { protocol } = this;
     const { outcome } = call;
     if (outcome === undefined) {
-      move('write lands', (next, copy) => void (copy.call = { ...call, outcome: store(next, call.body, copy) }));
+      move('write lands', (next, copy) => {
+        const stored = store(next, call.body, copy);
+        if (this.options.promptAnswers) this.answered(next, copy, stored);
+        else copy.call = { ...call, outcome: stored };
+      });
     }
     if (outcome === undefined && affordable(world, 'refused')) {
       move('write refused', (next, copy) => {
@@ -197,14 +262,7 @@ export class Moves {
       });
     }
     if (outcome !== undefined) {
-      move('write answered', (next, copy) => {
-        copy.call = undefined;
-        copy.election =
-          outcome === 'conflict'
-            ? protocol.callFailed(copy.election, 'conflict', copy.rules, copy.clock)
-            : protocol.writeAnswered(copy.election, outcome, copy.clock);
-        this.act(next, copy);
-      });
+      move('write answered', (next, copy) => this.answered(next, copy, outcome));
     }
     if (!affordable(world, 'noAnswer')) return;
     move('write unanswered', (next, copy) => {
@@ -214,6 +272,15 @@ export class Moves {
       copy.election = protocol.callFailed(copy.election, 'unknown', copy.rules, copy.clock);
       this.act(next, copy);
     });
+  }
+
+  private answered(world: World, pod: Pod, outcome: Lease | 'conflict'): void {
+    pod.call = undefined;
+    pod.election =
+      outcome === 'conflict'
+        ? this.protocol.callFailed(pod.election, 'conflict', pod.rules, pod.clock)
+        : this.protocol.writeAnswered(pod.election, outcome, pod.clock);
+    this.act(world, pod);
   }
 
   private watches(world: World, pod: Pod, move: PodMove): void {
@@ -261,9 +328,7 @@ export class Moves {
       if (daemon.kind === 'running') copy.failed = daemon.startedBy;
     });
     fault('agentRestart', 'agent restarts', true, (_, copy) => {
-      const { call } = pod;
-      const inFlight = call?.kind === 'write' && call.outcome === undefined ? [call.body] : [];
-      Object.assign(copy, newAgent(), { late: [...pod.late, ...inFlight].slice(-LATE_WRITES), ended: false });
+      Object.assign(copy, newAgent(), { late: inFlight(pod), ended: false });
       copy.terminating = pod.terminating;
     });
     fault('guardRestart', 'guard dies', pod.guard.present, (_, copy) => {
@@ -273,6 +338,10 @@ export class Moves {
     fault('terminate', 'guard told to end', pod.guard.present && !pod.guard.terminating, (_, copy) => {
       copy.guard = { ...pod.guard, terminating: true };
       copy.reports = [...pod.reports, { verb: 'terminating', guard: pod.guard.id }];
+    });
+    fault('lost', 'node lost', true, (_, copy) => {
+      const { guard, late } = { guard: { ...pod.guard, present: false, alive: false }, late: inFlight(pod) };
+      Object.assign(copy, newAgent(), { lost: true, guard, late, orders: [], reports: [], ended: false });
     });
     fault('drain', 'drain', !pod.terminating, (_, copy) => void (copy.terminating = true));
   }
@@ -299,14 +368,22 @@ export class Moves {
       edited('lease given back', 'edit', withSpec({ holderIdentity: identity }), slot);
     });
     edited('lease deleted', 'delete', () => undefined);
+    const dead = world.pods.find((pod) => holder.startsWith(`${podName(pod)}/${pod.uid}/`));
+    if (lease !== undefined && dead !== undefined && this.protocol.isDead(dead, world) && !isHolderGone(lease)) {
+      const gone: Gone = { claim: holder, because: 'NodeDeleted' };
+      const next = { ...world, pods: world.pods.slice() };
+      const noted = { ...lease.metadata.annotations, [annotations.gone]: JSON.stringify(gone) };
+      store(next, { ...lease, metadata: { ...lease.metadata, annotations: noted } });
+      emit(NUMBER['gone noted'] + NOBODY, next);
+    }
     const { copy } = world;
     if (copy !== undefined) edited('copy written back', 'copy', (of) => overwritten(of, copy));
     // Not of a released Lease: an edit that says "released" is believed.
     else if (lease !== undefined && holder !== '' && affordable(world, 'copy'))
       emit(NUMBER['lease copied'] + NOBODY, { ...world, copy: copyOf(lease) });
     if (lease === undefined) {
-      emit(NUMBER['lease remade'] + NOBODY, remade(world, world.statusTerm));
-      if (world.statusTerm > 1) emit(NUMBER['lease remade, term behind'] + NOBODY, remade(world, world.statusTerm - 1));
+      emit(NUMBER['lease remade'] + NOBODY, remade(world, this.protocol));
+      if (world.statusTerm > 1) emit(NUMBER['lease remade, term behind'] + NOBODY, remade(world, this.protocol, 1));
     }
     if (affordable(world, 'forceDelete') && !world.pods[2]!.exists) {
       const [next, copy] = this.copied(world, 2);
@@ -354,6 +431,12 @@ function die(pod: Pod, code: number): void {
   pod.guard = guard;
   pod.reports = [...pod.reports, ...reports];
   pod.ended = true;
+}
+
+/** What may land after its agent has ended. */
+function inFlight({ call, late }: Pod): readonly Lease[] {
+  const sent = call?.kind === 'write' && call.outcome === undefined ? [call.body] : [];
+  return [...late, ...sent].slice(-LATE_WRITES);
 }
 
 /** The container is gone, and its ends of the FIFOs with it. */
@@ -413,12 +496,16 @@ function forgetLost(world: World, own?: Pod): void {
   });
 }
 
-function remade(world: World, statusTerm: number): World {
+/** The Lease as the operator makes it anew. @param behind by how much the term in the status lags */
+export function remade(world: World, protocol: Protocol, behind = 0): World {
+  const roster = protocol.rosterOfRemade(world);
+  const statusTerm = world.statusTerm - behind;
   const history = historyOf({ membersExist: true, statusTerm, sliceTerm: sliceTerm(world.slice) || undefined });
   const cluster = { name: 'pair', namespace: 'default', uid: '1' };
   const version = world.version + 1;
-  const lease = newLease(cluster, 'statestore', 3, history);
+  const lease = newLease(cluster, 'statestore', world.pods[0]!.rules.leaseDuration / TICK, history);
   const metadata = { ...lease.metadata, uid: String(version), resourceVersion: String(version) };
+  if (roster.length > 0) metadata.annotations = { ...metadata.annotations, [annotations.roster]: formatRoster(roster) };
   return { ...world, version, lease: { ...lease, metadata } };
 }
 

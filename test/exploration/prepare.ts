@@ -1,15 +1,20 @@
+import { annotations } from '../../src/api/names.ts';
+import { rosterOf } from '../../src/kube/election/roster.ts';
 import type { Protocol } from './protocol.ts';
-import { copyOf, moveOf, Moves, NOBODY } from './moves.ts';
+import { copyOf, moveOf, Moves, NOBODY, remade } from './moves.ts';
 import { freshWorld, newAgent, type World, type WorldOptions } from './world.ts';
 
 const ORDINARY = ['watch sees', 'watch shows', 'read seen', 'read answered', 'write lands', 'write answered', 'look'];
 const GUARDS = ['report read', 'guard obeys', 'slice read', 'slice write lands'];
 
+const WITH_REPLACEMENT: readonly string[] = ['replaced', 'signed in', 'changing', 'remade', 'reclaiming'];
+
 /** Where a search begins. What leads there is done by the same moves. */
 export function prepared(options: WorldOptions, protocol: Protocol): World {
   const { begins = 'active' } = options;
   let world = freshWorld(options);
-  const moves = new Moves(options, protocol);
+  // With a watch that is shown everything, so that b has seen what a has written last.
+  const moves = new Moves(options.maxOutage ? { ...options, watch: 'now', cutOff: [] } : options, protocol);
   const until = (slot: number, done: (world: World) => boolean): void => {
     for (let step = 0; step < 60 && !done(world); step++) world = ordinaryMove(world, moves, slot) ?? world;
     if (!done(world)) throw new Error(`the world does not come to where the search is to begin: ${options.name}`);
@@ -17,21 +22,44 @@ export function prepared(options: WorldOptions, protocol: Protocol): World {
   const activate = (): void => {
     until(0, (now) => standsBy(now, 0) && now.pods[0]!.guard.alive);
     until(1, (now) => standsBy(now, 1));
+    if (!options.maxOutage) return;
+    // Once b has signed in, a takes it on its roster.
+    world = named(world, moves, NOBODY, ['tick'])!;
+    until(0, (now) => standsBy(now, 0) && rosterOf(now.lease, annotations.roster).length === 2);
+    until(1, (now) => standsBy(now, 1));
+  };
+  const overtake = (): void => {
+    for (let tick = 0; tick < 8 && !world.pods[1]!.guard.alive; tick++) {
+      world = named(world, moves, NOBODY, ['tick']) ?? world;
+      for (let step = 0; step < 8; step++) world = ordinaryMove(world, moves, 1) ?? world;
+    }
+    until(1, (now) => standsBy(now, 1) && now.pods[1]!.guard.alive);
   };
   if (begins === 'ordered') {
     until(1, (now) => standsBy(now, 1));
     until(0, ({ pods }) => pods[0]!.orders[0]?.verb === 'start');
   } else if (begins === 'active') {
     activate();
+  } else if (WITH_REPLACEMENT.includes(begins)) {
+    activate();
+    const replacement = { ...world.pods[2]!, exists: true };
+    world = { ...world, pods: world.pods.with(2, replacement) };
+    until(2, ({ pods }) => pods[2]!.call?.kind === 'write');
+    if (begins === 'replaced') return world;
+    if (begins === 'remade' || begins === 'reclaiming') world = remade(world, protocol);
+    until(2, (now) => standsBy(now, 2));
+    if (begins === 'signed in' || begins === 'remade') return world;
+    until(0, ({ pods }) => pods[0]!.call?.kind === 'write');
   } else if (begins === 'overtaken') {
     activate();
     world = restarted({ ...world, copy: copyOf(world.lease!) }, 0);
     until(0, ({ pods }) => pods[0]!.custody.guardState.daemon.kind === 'running');
-    for (let tick = 0; tick < 5 && !world.pods[1]!.guard.alive; tick++) {
-      world = named(world, moves, NOBODY, ['tick']) ?? world;
-      for (let step = 0; step < 8; step++) world = ordinaryMove(world, moves, 1) ?? world;
-    }
-    until(1, (now) => standsBy(now, 1) && now.pods[1]!.guard.alive);
+    overtake();
+  } else if (begins === 'released') {
+    activate();
+    overtake();
+    world = named(world, moves, 1, ['daemon crashes']) ?? world;
+    until(1, ({ lease, pods }) => lease?.spec?.holderIdentity === '' && pods[1]!.call === undefined);
   }
   return world;
 }

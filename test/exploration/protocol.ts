@@ -10,10 +10,14 @@ import { lifelineEnded, overdue, reportsClosed, type DaemonView } from '../../sr
 import { takeUp, tenureOf } from '../../src/agent/tenure.ts';
 import type { Milliseconds } from '../../src/kube/clock.ts';
 import { newClaim } from '../../src/kube/election/claim.ts';
+import { rosterToWrite } from '../../src/agent/promise/asking.ts';
 import * as election from '../../src/kube/election/election.ts';
+import * as outage from '../../src/kube/election/outage.ts';
+import type { Roster } from '../../src/kube/election/roster.ts';
 import { written } from '../../src/kube/election/lease-write.ts';
 import { nextRenewTime } from '../../src/kube/election/renew-time.ts';
 import { obeyed } from './guard-model.ts';
+import type { Pod, World } from './world.ts';
 
 export const product = {
   heard: (state: election.ElectionState, lease: Parameters<typeof election.heard>[1], now: Milliseconds) =>
@@ -47,6 +51,14 @@ export const product = {
   reportsClosed,
   overdue,
   nextEndpoint,
+  rosterToWrite,
+  electorate: outage.electorate,
+  promised: outage.promised,
+  askedToPromise: outage.askedToPromise,
+  /** Whether the operator may say that the holder is dead (lost-nodes). */
+  isDead: (holder: Pod, _world: World) => holder.lost,
+  /** The roster of a Lease that is made anew. */
+  rosterOfRemade: (_world: World): Roster => [],
   obeyed,
   /** The identity of a claim (agent.ts makes it of the same parts). */
   identity: (podName: string, podUid: string, word: string) => `${podName}/${podUid}/${word}`,

@@ -1,4 +1,5 @@
 /** Breadth-first through every interleaving: a state that breaks an invariant is found by a shortest trace. */
+import { tenureOf } from './agent-model.ts';
 import { Coverage } from './coverage.ts';
 import { Encoder } from './encoding.ts';
 import { Moves } from './moves.ts';
@@ -24,9 +25,12 @@ export interface Outcome {
 }
 
 /** What must never be. */
-export function brokenInvariant(world: World): string | undefined {
+export function brokenInvariant(world: World, protocol: Protocol, { tenures }: WorldOptions): string | undefined {
   const alive = world.pods.filter((pod) => pod.exists && pod.guard.alive);
   if (alive.length > 1) return 'two daemons of the pair are alive';
+  if (tenures && world.pods.filter((pod) => pod.exists && tenureOf(pod, protocol).kind === 'active').length > 1) {
+    return 'two members count as active';
+  }
   const late = alive.find((pod) => pod.clock >= pod.guard.deadline * 10);
   return late && `the daemon of ${late.member} has outlived its guard's deadline`;
 }
@@ -59,7 +63,7 @@ export function explore(options: WorldOptions, limit: number, protocol: Protocol
         history.add(levelBegins + index, move);
         next.push(world);
         coverage.met(world, protocol);
-        broken = fault ?? brokenInvariant(world);
+        broken = fault ?? brokenInvariant(world, protocol, options);
       });
     }
     if (broken === undefined && history.length >= limit) break;

@@ -4,6 +4,7 @@
  */
 import { parentPort, Worker } from 'node:worker_threads';
 import { mutations } from './mutations.ts';
+import { outageMutations, outageRedundant } from './outage-mutations.ts';
 import { compareFutures, type Comparison } from './normal-form.ts';
 import { explore, type Outcome } from './search.ts';
 import type { WorldOptions } from './world.ts';
@@ -14,7 +15,7 @@ export type Task =
 
 function carriedOut(task: Task): Outcome | Comparison {
   if (task.kind === 'compare') return compareFutures(task.world, task.states, task.oneIn);
-  const broken = mutations.find(({ name }) => name === task.mutation);
+  const broken = [...mutations, ...outageMutations, ...outageRedundant].find(({ name }) => name === task.mutation);
   return explore(task.world, task.states, broken?.protocol);
 }
 

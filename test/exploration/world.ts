@@ -2,21 +2,38 @@
 import { initialCustody, type Custody } from '../../src/agent/custody.ts';
 import type { Order, Report } from '../../src/agent/guard/message.ts';
 import { annotations, type Member } from '../../src/api/names.ts';
+import { isHolderGone } from '../../src/daemons/lease-notes.ts';
 import { initialElection, type ElectionRules, type ElectionState } from '../../src/kube/election/election.ts';
+import type { OutageRules, PromiseRound, recordsToSee } from '../../src/kube/election/outage.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import { greeting, newGuard, type Guard } from './guard-model.ts';
 
 /** One step of the discrete time. The rules are scaled to it: a lease of 3, a renew deadline of 2, a retry period of 1. */
 export const TICK = 1000;
 
-export const rulesOf = (lease: number, renewDeadline: number): ElectionRules => ({
+const rulesOf = (lease: number, renewDeadline: number, outage: OutageRules | undefined): ElectionRules => ({
   releasedAnnotation: annotations.released,
   leaseDuration: lease * TICK,
   longestDuration: 5 * TICK,
   renewDeadline: renewDeadline * TICK,
   retryPeriod: TICK,
   retryDelay: TICK,
+  ...(outage && { outage }),
 });
+
+/** The election's rules for outages, as the agent makes them, of a pod that writes so many ticks as the longest outage. */
+const outageRulesOf = (member: Member, uid: string, maxOutage: number): OutageRules => ({
+  self: { pod: `${member}-0`, uid },
+  rosterAnnotation: annotations.roster,
+  maxOutageAnnotation: annotations.maxOutageSeconds,
+  goneAnnotation: annotations.gone,
+  isHolderGone,
+  maxOutage: maxOutage * TICK,
+  longestOutage: LONGEST_OUTAGE * TICK,
+  clockDrift: 0,
+});
+
+export const LONGEST_OUTAGE = 9;
 
 /** What a pod's budget of faults pays for. */
 export const FAULTS = [
@@ -33,6 +50,8 @@ export const FAULTS = [
   'refused',
   'copy',
   'terminate',
+  'ask',
+  'lost',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -50,15 +69,55 @@ export interface WorldOptions {
   /** Whether the members sign in on the Lease: writes beside the election, after which what was sent on an older version conflicts. */
   readonly signIns?: boolean;
   /** Lease duration and renew deadline of a and b, in ticks. */
-  readonly durations?: { readonly a: readonly [number, number]; readonly b: readonly [number, number] };
   /**
-   * Where the search begins: before any agent has read anything, when a has ordered its start, with a active, or with b
-   * active while a's agent, restarted before the deadline of its daemon, has been stopped ever since: it has found its
-   * daemon running, and has not read the Lease; an earlier copy of that, which names a's claim, has been kept.
+   * For so many ticks a, b and the replacement say that they live on promises; without it there are none. `ask` of the
+   * faults is how many rounds of asking there may be.
    */
-  readonly begins?: 'fresh' | 'ordered' | 'active' | 'overtaken';
+  readonly maxOutage?: readonly [number, number, number];
+  /** Whether two members may not even count as active at once, whatever their daemons do. */
+  readonly tenures?: boolean;
+  /** Whose pod a force deletion replaces. */
+  readonly replaces?: Member;
+  readonly durations?: { readonly a: readonly [number, number]; readonly b: readonly [number, number] };
+  /** Where the search begins; with a active when it is not said. */
+  readonly begins?: Beginning;
+  /** Slots of pods that the API server does not answer any more: what they have sent may land. */
+  readonly cutOff?: readonly number[];
+  /** Whether whoever writes is answered at once: for worlds of three, which are large. */
+  readonly promptAnswers?: boolean;
   /** Wall clocks that stand still: only the writes of one process differ in renewTime. */
   readonly stuckWallClocks?: boolean;
+}
+
+export type Beginning =
+  /** Before any agent has read anything. */
+  | 'fresh'
+  /** When a has ordered its start. */
+  | 'ordered'
+  | 'active'
+  /**
+   * With b active, while a's agent, restarted before the deadline of its daemon, has been stopped ever since: it has found
+   * its daemon running, and has not read the Lease. An earlier copy of that, which names a's claim, has been kept.
+   */
+  | 'overtaken'
+  /** b has taken over and has given the Lease back, while a has been stopped. */
+  | 'released'
+  /** With a active, and a replacement that has read the Lease and is about to sign in. */
+  | 'replaced'
+  /** It has signed in, */
+  | 'signed in'
+  /** and a's renewal that takes it on the roster is on its way. */
+  | 'changing'
+  /** It has signed in on a Lease that was made anew, */
+  | 'remade'
+  /** and a's claim of that is on its way. */
+  | 'reclaiming';
+
+/** A round of asking for promises that is under way. */
+export interface Round extends PromiseRound {
+  readonly records: NonNullable<ReturnType<typeof recordsToSee>>;
+  /** The uids of those that are asked. */
+  readonly asked: readonly string[];
 }
 
 export type LeaseWrite = 'claim' | 'renew' | 'release' | 'annotate';
@@ -86,6 +145,8 @@ export interface Pod {
   readonly member: Member;
   readonly uid: string;
   exists: boolean;
+  /** Its node is lost, and everything that ran in it: only what it has sent may yet arrive. */
+  lost: boolean;
   readonly rules: ElectionRules;
   clock: number;
   /** Ticks since the clock last lost one, up to 2. */
@@ -99,6 +160,7 @@ export interface Pod {
   askedBy: number;
   askedAt: number;
   call: Call | undefined;
+  round: Round | undefined;
   late: readonly Lease[];
   shown: Lease | 'none' | undefined;
   guard: Guard;
@@ -131,7 +193,7 @@ export interface World {
 export const podName = (pod: Pod): string => `${pod.member}-0`;
 
 /** The slots of World.pods. */
-export const SLOTS = ['a', 'b', "a'"] as const;
+export const SLOTS = ['a', 'b', 'replacement'] as const;
 
 function newPod(member: Member, uid: string, rules: ElectionRules, exists: boolean): Pod {
   const guard = newGuard('g1');
@@ -139,6 +201,7 @@ function newPod(member: Member, uid: string, rules: ElectionRules, exists: boole
     member,
     uid,
     exists,
+    lost: false,
     rules,
     clock: 100 * TICK,
     steady: 2,
@@ -162,6 +225,7 @@ export const newAgent = () => ({
   askedBy: 0,
   askedAt: Number.NEGATIVE_INFINITY,
   call: undefined,
+  round: undefined,
   shown: undefined,
   lastRenewal: 0,
   sliceWrite: undefined,
@@ -172,17 +236,18 @@ export const newAgent = () => ({
 export const FIRST_LEASE = '1';
 
 export function freshWorld(options: WorldOptions): World {
-  const { a, b } = options.durations ?? { a: [3, 2], b: [3, 2] };
+  const { durations = { a: [3, 2], b: [3, 2] }, replaces = 'a', maxOutage } = options;
+  const pod = (slot: 0 | 1 | 2, member: Member): Pod => {
+    const uid = String(slot + 1);
+    const outage = maxOutage && outageRulesOf(member, uid, maxOutage[slot]);
+    return newPod(member, uid, rulesOf(...durations[member], outage), slot < 2);
+  };
   const slice: EndpointSlice = { metadata: { name: 'pair', resourceVersion: '1' }, addressType: 'IPv4' };
   return {
-    pods: [
-      newPod('a', '1', rulesOf(...a), true),
-      newPod('b', '1', rulesOf(...b), true),
-      newPod('a', '2', rulesOf(...a), false),
-    ],
+    pods: [pod(0, 'a'), pod(1, 'b'), pod(2, replaces)],
     lease: {
       metadata: { name: 'pair', uid: FIRST_LEASE, resourceVersion: '2', annotations: { [annotations.released]: '0' } },
-      spec: { holderIdentity: '', leaseDurationSeconds: a[0], leaseTransitions: 0 },
+      spec: { holderIdentity: '', leaseDurationSeconds: durations.a[0], leaseTransitions: 0 },
     },
     slice,
     copy: undefined,

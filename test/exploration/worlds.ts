@@ -17,15 +17,23 @@ export interface Searched {
 const searched = (world: WorldOptions, states: number, exhausted = false): Searched => ({ world, states, exhausted });
 
 const always = Number.POSITIVE_INFINITY;
+const everyFault = Object.fromEntries(FAULTS.map((fault) => [fault, 1]));
+
+/** A pair that lives on promises: a lease of 4, a renew deadline of 3, an outage of 6 ticks at most. */
+const outage: Pick<WorldOptions, 'durations' | 'maxOutage' | 'signIns'> = {
+  durations: { a: [4, 3], b: [4, 3] },
+  maxOutage: [6, 6, 6],
+  signIns: true,
+};
 
 export const worlds: readonly Searched[] = [
   searched({ name: 'outages of any length', faults: { refused: always } }, 200_000, true),
   searched({ name: 'a daemon that crashes', faults: { crash: 1 } }, 200_000, true),
   searched({ name: 'a write that is not answered and may land late', faults: { noAnswer: 1 } }, 400_000, true),
-  searched({ name: 'a clock that loses ticks again and again', faults: { lag: always } }, 400_000, true),
+  searched({ name: 'a clock that loses ticks again and again', faults: { lag: always } }, 50_000),
   searched({ name: 'an agent that restarts and has forgotten everything', faults: { agentRestart: 1 } }, 400_000, true),
   searched({ name: 'members configured otherwise', faults: {}, durations: { a: [5, 4], b: [3, 2] } }, 200_000, true),
-  searched({ name: 'a pair that is new', faults: {}, begins: 'fresh' }, 100_000, true),
+  searched({ name: 'a pair that is new', faults: {}, begins: 'fresh' }, 400_000, true),
   searched({ name: 'a pod that is drained', faults: { drain: 1 } }, 200_000, true),
   searched(
     {
@@ -35,22 +43,22 @@ export const worlds: readonly Searched[] = [
       begins: 'ordered',
       watch: 'now',
     },
-    35_000,
+    20_000,
   ),
   searched(
     { name: 'FIFOs, and daemons that crash and hang', faults: { crash: 1, hang: 1, drain: 1 }, fifos: 'both' },
-    35_000,
+    20_000,
   ),
-  searched({ name: 'a Lease edited by hand', faults: { edit: 1, refused: 1 }, watch: 'now' }, 35_000),
-  searched({ name: 'a Lease deleted and remade', faults: { delete: 1, agentRestart: 1 }, slice: true }, 35_000),
-  searched({ name: 'a pod deleted by force that runs on', faults: { forceDelete: 1, noAnswer: 1 } }, 35_000),
+  searched({ name: 'a Lease edited by hand', faults: { edit: 1, refused: 1 }, watch: 'now' }, 20_000),
+  searched({ name: 'a Lease deleted and remade', faults: { delete: 1, agentRestart: 1 }, slice: true }, 20_000),
+  searched({ name: 'a pod deleted by force that runs on', faults: { forceDelete: 1, noAnswer: 1 } }, 20_000),
   searched(
     { name: 'watches and reads that lag behind', faults: { noAnswer: 1, delete: 1 }, watch: 'late', lateReads: true },
-    35_000,
+    20_000,
   ),
   searched(
     { name: 'wall clocks that stand still', faults: { agentRestart: 1, noAnswer: 1 }, stuckWallClocks: true },
-    35_000,
+    20_000,
   ),
   searched(
     {
@@ -58,7 +66,7 @@ export const worlds: readonly Searched[] = [
       faults: { copy: 1 },
       begins: 'overtaken',
     },
-    35_000,
+    20_000,
   ),
   searched(
     {
@@ -68,7 +76,7 @@ export const worlds: readonly Searched[] = [
       watch: 'now',
       slice: true,
     },
-    35_000,
+    20_000,
   ),
   searched(
     {
@@ -78,11 +86,11 @@ export const worlds: readonly Searched[] = [
       watch: 'late',
       durations: { a: [4, 3], b: [4, 3] },
     },
-    35_000,
+    20_000,
   ),
   searched(
     { name: 'containers that are told to end', faults: { terminate: 2, drain: 1 }, fifos: 'both', watch: 'now' },
-    35_000,
+    20_000,
   ),
   searched(
     {
@@ -90,18 +98,81 @@ export const worlds: readonly Searched[] = [
       faults: { guardRestart: 1, agentRestart: 1, noAnswer: 1, forceDelete: 1 },
       signIns: true,
     },
-    35_000,
+    20_000,
   ),
   searched(
     {
       name: 'everything at once',
-      faults: Object.fromEntries(FAULTS.map((fault) => [fault, 1])),
+      faults: everyFault,
       fifos: 'both',
       watch: 'late',
       lateReads: true,
       slice: true,
       signIns: true,
     },
-    35_000,
+    20_000,
+  ),
+  searched({ ...outage, name: 'promises, and an active that is cut off', faults: { ask: 2 }, cutOff: [0] }, 20_000),
+  searched(
+    {
+      ...outage,
+      name: 'promises, and a replacement that is on no roster',
+      faults: { ask: 2 },
+      begins: 'signed in',
+      replaces: 'b',
+      watch: 'now',
+      cutOff: [0, 1],
+    },
+    20_000,
+  ),
+  searched(
+    {
+      ...outage,
+      name: 'promises while the roster changes',
+      faults: { ask: 2, noAnswer: 1 },
+      begins: 'changing',
+      replaces: 'b',
+      watch: 'now',
+    },
+    20_000,
+  ),
+  searched(
+    {
+      ...outage,
+      name: 'promises while a Lease made anew is claimed',
+      faults: { ask: 2, delete: 1 },
+      begins: 'reclaiming',
+      replaces: 'b',
+      watch: 'now',
+    },
+    20_000,
+  ),
+  searched(
+    {
+      ...outage,
+      name: 'promises, a lost node, and holders that are said to be gone',
+      faults: { ask: 1, lost: 1 },
+      begins: 'signed in',
+      watch: 'now',
+    },
+    20_000,
+  ),
+  searched(
+    { ...outage, name: 'promises, and agents that restart', faults: { ask: 2, agentRestart: 2 }, fifos: 'reports' },
+    20_000,
+  ),
+  searched(
+    {
+      ...outage,
+      name: 'promises among members configured otherwise',
+      faults: { ask: 3, noAnswer: 1 },
+      durations: { a: [5, 4], b: [3, 2] },
+      maxOutage: [7, 5, 7],
+    },
+    20_000,
+  ),
+  searched(
+    { ...outage, name: 'promises, and everything at once', faults: { ...everyFault, ask: 2 }, watch: 'late' },
+    20_000,
   ),
 ];
