@@ -7,7 +7,14 @@ import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
 import type { World } from './world.ts';
 
 export type Rule =
-  'two daemons' | 'past its deadline' | 'slice goes back' | 'catalogd registers' | 'not whole again' | 'defect';
+  | 'two daemons'
+  | 'past its deadline'
+  | 'not calm'
+  | 'outage too long'
+  | 'slice goes back'
+  | 'catalogd registers'
+  | 'not whole again'
+  | 'defect';
 
 export interface Violation {
   readonly rule: Rule;
@@ -29,6 +36,7 @@ export class Invariants {
   /** The highest term that a Lease has ever borne. */
   readonly highestTerms = new Map<string, number>();
 
+  readonly #lastStarts = new Map<PairComponent, number>();
   readonly #longestLeases = new Map<string, number>();
   readonly #longestOutages = new Map<string, number>();
   readonly #lastChanges = new Map<string, number>();
@@ -52,6 +60,11 @@ export class Invariants {
     return this.#lastChanges.get(names.pair(this.#world.cluster.name, component)) ?? 0;
   }
 
+  /** When a daemon of the pair was started last. */
+  lastStart(component: PairComponent): number {
+    return this.#lastStarts.get(component) ?? 0;
+  }
+
   violate(rule: Rule, message: string): void {
     if (this.violation) return;
     this.violation = { rule, at: this.#world.timeline.now, message };
@@ -59,11 +72,27 @@ export class Invariants {
   }
 
   daemonStarted(pod: SimulatedPod, daemon: DaemonProcess): void {
+    this.#lastStarts.set(daemon.component, this.#world.timeline.now);
     this.#alive.set(daemon, pod);
   }
 
   daemonEnded(daemon: DaemonProcess): void {
+    const { calm, plan } = this.#world.scenario;
+    const [outage] = plan;
+    const within = daemon.component;
+    if (calm && outage && this.#world.timeline.now > outage.at && this.#mustLastAll(within)) {
+      this.violate('not calm', `the ${daemon.component} ended in an outage in which its agents reached each other`);
+    }
     this.#alive.delete(daemon);
+  }
+
+  /** Whether an outage is shorter than what the pair was told to live through. */
+  #mustLastAll(component: PairComponent): boolean {
+    const { plan, times } = this.#world.scenario;
+    const [outage] = plan;
+    const { maxOutageSeconds, leaseDurationSeconds } = times[component];
+    const lasts = outage && 'for' in outage.fault ? outage.fault.for : 0;
+    return lasts < (maxOutageSeconds * 0.975 - leaseDurationSeconds) * 1000;
   }
 
   livingDaemons(component: PairComponent): DaemonProcess[] {

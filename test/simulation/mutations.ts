@@ -18,6 +18,7 @@ export interface Mutation {
 const ELECTION = 'src/kube/election/election.ts';
 const DECISION = 'src/agent/decision.ts';
 const AGENT = 'src/agent/agent.ts';
+const OUTAGE = 'src/kube/election/outage.ts';
 const GUARD = 'test/simulation/guard/guard-model.ts';
 
 /**
@@ -226,6 +227,83 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/agent/custody.ts',
         find: "report.verb === 'state' && report.running ? report.claim : undefined;",
         replace: "report.verb === 'state' ? (report.running ? report.claim : 'old ' + report.claim) : undefined;",
+      },
+    ],
+  },
+  {
+    name: "a promise lasts as long as the promiser's configured duration",
+    breaks: 'P14',
+    changes: [
+      {
+        file: OUTAGE,
+        find: 'now + Math.max(respectedDuration(observation, rules), Math.min(duration, rules.longestDuration))',
+        replace: 'now + rules.leaseDuration + 0 * respectedDuration(observation, rules) * duration',
+      },
+    ],
+  },
+  {
+    name: 'one promise is enough, or none',
+    breaks: 'P16',
+    changes: [
+      {
+        file: OUTAGE,
+        find: 'if (!electorate(state, rules).every(({ uid }) => round.promised.includes(uid))) return state;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a promise does not keep anybody from claiming',
+    breaks: 'P14',
+    changes: [
+      {
+        file: OUTAGE,
+        find: 'outageEndsAt(observation, rules, outage), promisedUntil);',
+        replace: 'outageEndsAt(observation, rules, outage), promisedUntil * 0);',
+      },
+    ],
+  },
+  {
+    name: 'a replacement claims after one lease duration',
+    breaks: 'P17',
+    changes: [
+      {
+        file: OUTAGE,
+        find: 'onRoster || gone ? expiry : outageEndsAt(observation, rules, outage)',
+        replace: 'onRoster || gone ? expiry : Math.min(expiry, outageEndsAt(observation, rules, outage))',
+      },
+    ],
+  },
+  {
+    name: "a replacement claims after its own maxOutageSeconds instead of the record's",
+    breaks: 'P17',
+    changes: [
+      {
+        file: OUTAGE,
+        find: 'Math.min(Math.max(...inRecords, outage.maxOutage), outage.longestOutage)',
+        replace: 'Math.min(Math.max(...inRecords) * 0 + outage.maxOutage, outage.longestOutage)',
+      },
+    ],
+  },
+  {
+    name: 'an outage has no end',
+    breaks: 'P17',
+    changes: [
+      {
+        file: OUTAGE,
+        find: 'Math.min(promisedAt + rules.renewDeadline, outageEnd)',
+        replace: 'Math.min(promisedAt + rules.renewDeadline, outageEnd + 1e9)',
+      },
+    ],
+  },
+  {
+    name: 'promises count from the answers instead of the question',
+    breaks: 'P15',
+    changes: [
+      {
+        file: 'src/agent/promise/promise-collector.ts',
+        find: 'onRound({ claim: claim.identity, askedAt, promised });',
+        replace: 'onRound({ claim: claim.identity, askedAt: clock.now() + 0 * askedAt, promised });',
       },
     ],
   },

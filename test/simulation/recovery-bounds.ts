@@ -22,6 +22,8 @@ interface Circumstances {
   readonly hung: number;
   /** Whether the operator has to make the Lease anew. */
   readonly leaseDeleted: boolean;
+  /** Whether there is something that only the operator mends. */
+  readonly operatorNeeded: boolean;
 }
 
 type Bound = (circumstances: Circumstances) => number;
@@ -36,6 +38,8 @@ const LIST = 60;
 const NEW_POD = 8;
 
 const nothing: Bound = () => 0;
+/** The operator asks, the active stops, the other claims; a request that cannot be served now is served later. */
+const switchover: Bound = () => OPERATOR + 1;
 /** A daemon's death is proven, told and answered by a claim. */
 const atOnce: Bound = () => 1;
 /** Nobody says anything: the lease is waited out. */
@@ -52,7 +56,7 @@ const operatorAway: Bound = (circumstances) =>
   circumstances.leaseDeleted ? remade(circumstances) : repair(circumstances);
 /** ... and its watches and passes have got over their failures. */
 const operatorFailing: Bound = (circumstances) =>
-  circumstances.leaseDeleted ? BACK_OFF + remade(circumstances) : silence(circumstances);
+  circumstances.leaseDeleted ? remade(circumstances) : Math.max(silence(circumstances), repair(circumstances));
 /** A piece of an order without an end swallows the next one: who gets no answer gives up. */
 const lostOrder: Bound = (circumstances) => 2 + silence(circumstances);
 /** One member after the other gets its template, one pair after the other, and the impalads in the end. */
@@ -84,8 +88,14 @@ const BOUNDS: Readonly<
   'kubelet cut': { active: silence },
   'nodes cut': { active: nothing },
   'agent cut': { active: silence },
+  'peers cut': { active: silence },
+  'peers weather': { active: silence },
+  'node lost': { active: silence },
+  switchover: { active: switchover },
+  'force takeover': { active: atOnce },
   'operator down': { active: operatorAway },
   'operator cut': { active: operatorFailing, blind: BACK_OFF },
+  'API freeze': { active: operatorFailing, blind: LIST + BACK_OFF },
   'API outage': { active: operatorFailing, blind: BACK_OFF },
   'API weather': { active: operatorFailing, blind: LIST + BACK_OFF },
   'API call': { active: silence },
@@ -132,17 +142,25 @@ export function dueAt(
   waited: number,
 ): number {
   const upSince = Math.max(waited, ...world.statefulSets.map(({ pod }) => pod?.upSince ?? 0));
-  const leaseDeleted = struck.some(({ fault }) => fault.kind === 'lease delete');
-  const circumstances = { ...circumstancesOf(world, component), leaseDeleted };
+  const has = (...kinds: Fault['kind'][]): boolean => struck.some(({ fault }) => kinds.includes(fault.kind));
+  const leaseDeleted = has('lease delete');
+  const operatorNeeded = leaseDeleted || has('slice delete', 'slice edit');
+  const circumstances = { ...circumstancesOf(world, component), leaseDeleted, operatorNeeded };
   const sighted = Math.max(...struck.map(({ fault, until }) => until + 1000 * (BOUNDS[fault.kind].blind ?? 0)));
   const times = struck.map(({ fault, until }) => {
     const { active, blind = 0 } = BOUNDS[fault.kind];
-    const bound = Math.max(active(circumstances) + AFTER_ACTIVE[part](component), part === 'status' ? blind + TOLD : 0);
+    const unseen = operatorNeeded ? blind : 0;
+    const bound = Math.max(
+      active(circumstances) + unseen + AFTER_ACTIVE[part](component),
+      part === 'status' ? blind + TOLD : 0,
+    );
     // A change is rolled out by an operator that sees it.
     return Math.max(until, upSince, fault.kind === 'spec change' ? sighted : 0) + 1000 * bound;
   });
   const latent = Math.max(...struck.map(({ fault }) => BOUNDS[fault.kind].latent?.(circumstances) ?? 0), 0);
-  return Math.max(0, ...times) + 1000 * latent + circumstances.failures;
+  const due = Math.max(0, ...times) + 1000 * latent + circumstances.failures;
+  const started = world.invariants.lastStart(component) + 1000 * AFTER_ACTIVE[part](component);
+  return part === 'active' ? due : Math.max(due, started);
 }
 
 const AFTER_ACTIVE: Readonly<Record<Part, (component: PairComponent) => number>> = {
@@ -175,7 +193,7 @@ export function outageEnd(world: World, component: PairComponent): number | unde
 function circumstancesOf(
   world: World,
   component: PairComponent,
-): Omit<Circumstances, 'leaseDeleted'> & { failures: number } {
+): Omit<Circumstances, 'leaseDeleted' | 'operatorNeeded'> & { failures: number } {
   const lease = world.leaseOf(component);
   const configurations = MEMBERS.map((member) => world.statefulSetOf(component, member).pod?.identity.configuration);
   const durations = configurations.map((one) => one?.leaseDurationSeconds ?? 0);

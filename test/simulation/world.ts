@@ -13,7 +13,7 @@ import { SimulatedNode } from './engine/node.ts';
 import { SeededRandom } from './engine/random.ts';
 import { SimulatedProcess } from './engine/simulated-process.ts';
 import { Timeline } from './engine/timeline.ts';
-import type { LeaseTimes } from './faults/fault.ts';
+import type { NodeWord } from './faults/fault.ts';
 import { Moments } from './faults/moments.ts';
 import type { Scenario } from './faults/plan.ts';
 import { ClusterNetwork } from './impala/cluster-network.ts';
@@ -38,6 +38,7 @@ import type { Trace } from './report/trace.ts';
 /** Impala's own defaults leave a catalogd half an hour. */
 const START_TIMEOUT_SECONDS = 60;
 const COORDINATORS = 2;
+const OUT_OF_SERVICE = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
 
 type Client = Pick<ConnectionParts, 'authorized' | 'onCall'>;
 
@@ -141,9 +142,21 @@ export class World {
   }
 
   /** Somebody applies another spec. */
-  changeSpec(component: PairComponent, times: LeaseTimes): void {
+  patchSpec(spec: object): void {
     const reference = { resource: impalaClusters, namespace: this.namespace, name: this.cluster.name };
-    void this.api.mergePatch(reference, { spec: { [component]: { highAvailability: times } } });
+    void this.api.mergePatch(reference, { spec });
+  }
+
+  sayNodeIsOff(node: SimulatedNode, word: NodeWord): void {
+    if (node.up || !this.nodeExists(node) || word === 'nothing') return;
+    const reference = { resource: nodes, name: node.name };
+    if (word === 'Node deleted') void this.api.delete(reference);
+    else void this.api.mergePatch(reference, { spec: { taints: [OUT_OF_SERVICE] } });
+  }
+
+  /** Before it is switched on again. */
+  unsayNodeIsOff(node: SimulatedNode): void {
+    if (this.nodeExists(node)) void this.api.mergePatch({ resource: nodes, name: node.name }, { spec: { taints: [] } });
   }
 
   /** The cluster as it is now. */

@@ -1,5 +1,6 @@
 import type { Member, PairComponent } from '../../../src/api/names.ts';
 import type { ApiFault } from '../kubernetes/api-weather.ts';
+import type { PeerFault } from '../kubernetes/promise-network.ts';
 
 /** Which pod of a pair: by its part in the protocol at that moment, or by its place. */
 export interface Target {
@@ -45,6 +46,9 @@ export const SLICE_EDITS = [
 ] as const;
 export type SliceEdit = (typeof SLICE_EDITS)[number];
 
+/** What somebody does about a lost node. */
+export type NodeWord = 'nothing' | 'Node deleted' | 'out of service';
+
 /** What goes wrong. Durations are true milliseconds. */
 export type Fault =
   | {
@@ -73,7 +77,15 @@ export type Fault =
     }
   | { readonly kind: 'nodes cut'; readonly node: number; readonly other: number; readonly for: number }
   | { readonly kind: 'agent cut'; readonly target: Target; readonly for: number }
-  | { readonly kind: 'operator down' | 'operator cut' | 'API outage'; readonly for: number }
+  | { readonly kind: 'operator down' | 'operator cut' | 'API outage' | 'API freeze'; readonly for: number }
+  /** The agents of a pair do not reach each other, whomever else they reach. */
+  | { readonly kind: 'peers cut'; readonly component: PairComponent; readonly for: number }
+  | { readonly kind: 'peers weather'; readonly fault: PeerFault; readonly probability: number; readonly for: number }
+  /** Off for so long that its pods are replaced elsewhere; somebody may say that it is. */
+  | { readonly kind: 'node lost'; readonly node: number; readonly said: NodeWord; readonly for: number }
+  | { readonly kind: 'switchover'; readonly component: PairComponent; readonly to: Member }
+  /** A person says of a holder that it is dead, and is right. */
+  | { readonly kind: 'force takeover'; readonly component: PairComponent }
   | {
       readonly kind: 'API weather';
       readonly target: Target | 'operator' | 'all';

@@ -1,6 +1,7 @@
 import { MEMBERS, PAIR_COMPONENTS, type PairComponent } from '../../../src/api/names.ts';
 import { SeededRandom } from '../engine/random.ts';
 import { API_FAULTS, type ApiFault } from '../kubernetes/api-weather.ts';
+import { PEER_FAULTS } from '../kubernetes/promise-network.ts';
 import {
   componentOf,
   HIGHEST_CLOCK_RATE,
@@ -24,6 +25,8 @@ export interface Scenario {
   readonly times: Readonly<Record<PairComponent, LeaseTimes>>;
   /** How fast the clocks of the nodes run, and how far their wall clocks are off. */
   readonly nodes: readonly { readonly rate: number; readonly wallOffset: number }[];
+  /** Whether nothing happens but an outage of the API server, in which the agents reach each other: nothing may come of it. */
+  readonly calm: boolean;
   /** Whether the agents can ask each other for promises. */
   readonly promises: boolean;
   readonly plan: readonly PlannedFault[];
@@ -31,6 +34,8 @@ export interface Scenario {
 
 /** By when both pairs are up, as a rule. */
 const FIRST_FAULT = 6_000;
+/** By when all has come to rest: both members signed in, on the roster, and ready. */
+const SETTLED = 25_000;
 
 export function scenarioOf(seed: number): Scenario {
   const random = new SeededRandom(`${seed}/scenario`);
@@ -49,9 +54,69 @@ export function scenarioOf(seed: number): Scenario {
       rate: rate(),
       wallOffset: random.chance(0.5) ? 0 : random.between(-600_000, 600_000),
     })),
-    promises: random.chance(0.6),
-    plan: planOf(random, components),
+    ...story(random, components),
   };
+}
+
+/** Mostly anything at any time; sometimes one long outage of the API server, and little else. */
+function story(
+  random: SeededRandom,
+  components: readonly PairComponent[],
+): Pick<Scenario, 'promises' | 'plan' | 'calm'> {
+  if (random.chance(0.85)) return { promises: random.chance(0.6), plan: planOf(random, components), calm: false };
+  const lasts = Math.round(random.chance(0.7) ? random.between(15_000, 55_000) : random.between(55_000, 150_000));
+  const outage: Fault = random.pick([
+    { kind: 'API outage', for: lasts },
+    { kind: 'API freeze', for: lasts },
+    {
+      kind: 'API weather',
+      target: 'all',
+      fault: random.pick(['429', '500', 'request lost']),
+      probability: 1,
+      for: lasts,
+    },
+    {
+      kind: 'API weather',
+      target: 'all',
+      fault: random.pick(['429', '500', 'answer lost']),
+      probability: 0.8,
+      for: lasts,
+    },
+  ] as const);
+  const at = Math.round(SETTLED + random.between(0, 5_000));
+  const alone = random.chance(0.5);
+  const companions = alone ? [] : outageCompanions(random, components, at, lasts);
+  return { promises: true, plan: [{ at, fault: outage }, ...companions], calm: alone };
+}
+
+/** What happens while the API server is away, one or two at a time. */
+function outageCompanions(
+  random: SeededRandom,
+  components: readonly PairComponent[],
+  at: number,
+  lasts: number,
+): PlannedFault[] {
+  const component = random.pick(components);
+  const active: Target = { component, who: 'active' };
+  const standby: Target = { component, who: 'standby' };
+  const draw = (): Fault =>
+    random.pick<Fault>([
+      { kind: 'peers cut', component, for: duration(random) },
+      { kind: 'peers weather', fault: random.pick(PEER_FAULTS), probability: 0.9, for: duration(random) },
+      { kind: 'agent kill', target: active },
+      { kind: 'agent kill', target: standby },
+      { kind: 'agent pause', target: active, for: duration(random) },
+      { kind: 'agent pause', target: standby, for: duration(random) },
+      { kind: 'daemon crash', target: active },
+      { kind: 'node cut', node: random.whole(1, 3), for: duration(random) },
+      { kind: 'node off', node: random.whole(1, 3), for: 8_000 + duration(random, 30_000) },
+      { kind: 'pod force delete', target: standby },
+      { kind: 'lease delete', component },
+    ]);
+  return Array.from({ length: random.whole(1, 2) }, () => ({
+    at: Math.round(at + random.between(-3_000, lasts + 3_000)),
+    fault: draw(),
+  })).sort((one, other) => one.at - other.at);
 }
 
 /** Mostly the defaults; otherwise what the custom resource's rules allow. */
@@ -192,6 +257,28 @@ const DRAWS: readonly (readonly [number, Draw])[] = [
   [3, (random) => ({ kind: 'kubelet cut', node: random.whole(1, 3), for: duration(random) })],
   [1, (random) => ({ kind: 'nodes cut', node: random.whole(1, 2), other: 3, for: duration(random) })],
   [8, (random, target) => ({ kind: 'agent cut', target, for: duration(random) })],
+  [5, (random, _, component) => ({ kind: 'peers cut', component, for: duration(random) })],
+  [
+    3,
+    (random) => ({
+      kind: 'peers weather',
+      fault: random.pick(PEER_FAULTS),
+      probability: random.pick([0.2, 0.5, 0.9]),
+      for: duration(random),
+    }),
+  ],
+  [3, (random, _, component) => ({ kind: 'switchover', component, to: random.pick(MEMBERS) })],
+  [2, (_, __, component) => ({ kind: 'force takeover', component })],
+  [
+    1,
+    (random) => ({
+      kind: 'node lost',
+      node: random.whole(1, 3),
+      said: random.pick(['nothing', 'Node deleted', 'out of service'] as const),
+      for: random.whole(20_000, 90_000),
+    }),
+  ],
+  [2, (random) => ({ kind: 'API freeze', for: duration(random) })],
   [2, (random) => ({ kind: 'operator down', for: duration(random) })],
   [1, (random) => ({ kind: 'operator cut', for: duration(random) })],
   [2, (random) => ({ kind: 'API outage', for: duration(random) })],

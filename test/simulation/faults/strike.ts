@@ -1,4 +1,5 @@
-import { annotations, names } from '../../../src/api/names.ts';
+import { annotations, names, type PairComponent } from '../../../src/api/names.ts';
+import { writeGone } from '../../../src/daemons/lease-notes.ts';
 import type { EndpointSlice, Lease } from '../../../src/kube/kubernetes-object.ts';
 import { endpointSlices, leases } from '../../../src/kube/resource.ts';
 import type { SimulatedNode } from '../engine/node.ts';
@@ -201,6 +202,17 @@ export class Strikes {
           world.restartImpalads(node);
         });
         return;
+      case 'node lost': {
+        if (!node.up) return;
+        world.kubelets.get(node)?.powerOff();
+        this.#after(world.random.between(2_000, 30_000), () => world.sayNodeIsOff(node, fault.said));
+        this.#after(fault.for, () => {
+          world.unsayNodeIsOff(node);
+          world.kubelets.get(node)?.powerOn();
+          world.restartImpalads(node);
+        });
+        return;
+      }
       case 'node freeze':
         if (node.frozen) return;
         node.freeze();
@@ -237,6 +249,12 @@ export class Strikes {
         this.#after(fault.for, world.weather.outage());
         for (const connection of world.connections.values()) connection.breakWatches();
         return;
+      case 'API freeze':
+        this.#cut('api', 'api', fault.for);
+        return;
+      case 'peers weather':
+        this.#after(fault.for, world.promises.begin(fault));
+        return;
       case 'API weather': {
         const { target, probability } = fault;
         const pod = typeof target === 'object' ? this.#find(target) : undefined;
@@ -253,8 +271,17 @@ export class Strikes {
     const name = names.pair(world.cluster.name, component);
     const { namespace } = world;
     switch (fault.kind) {
+      case 'peers cut':
+        this.#cut(`peers ${component}`, 'peers', fault.for);
+        return;
+      case 'switchover':
+        world.patchSpec({ [component]: { preferredActive: fault.to } });
+        return;
+      case 'force takeover':
+        this.#forceTakeover(component);
+        return;
       case 'spec change':
-        world.changeSpec(component, fault.times);
+        world.patchSpec({ [component]: { highAvailability: fault.times } });
         return;
       case 'failing starts':
         world.failingStarts.add(component);
@@ -278,6 +305,16 @@ export class Strikes {
         if (edited) this.#byHand(() => void world.api.replace({ resource: endpointSlices, namespace, name }, edited));
       }
     }
+  }
+
+  /** Only of a holder that is dead. */
+  #forceTakeover(component: PairComponent): void {
+    const world = this.#world;
+    const lease = world.leaseOf(component);
+    const claim = lease?.spec?.holderIdentity ?? '';
+    const holder = [...world.pods].find(({ identity }) => claim.includes(identity.uid));
+    if (claim === '' || lease === undefined || (holder && (holder.node.up || holder.daemon?.alive))) return;
+    void writeGone(world.api, lease, { claim, because: 'ForceTakeover' });
   }
 
   #byHand(write: () => void): void {
@@ -355,9 +392,19 @@ export class Strikes {
 }
 
 type Group<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
-type NodeFault = Group<'node off' | 'node freeze' | 'node cut' | 'kubelet cut' | 'nodes cut'>;
-type ClusterFault = Group<'operator down' | 'operator cut' | 'API outage' | 'API weather'>;
+type NodeFault = Group<'node off' | 'node lost' | 'node freeze' | 'node cut' | 'kubelet cut' | 'nodes cut'>;
+type ClusterFault = Group<
+  'operator down' | 'operator cut' | 'API outage' | 'API freeze' | 'API weather' | 'peers weather'
+>;
 type ObjectFault = Group<
-  'lease edit' | 'lease delete' | 'slice edit' | 'slice delete' | 'failing starts' | 'spec change'
+  | 'lease edit'
+  | 'lease delete'
+  | 'slice edit'
+  | 'slice delete'
+  | 'failing starts'
+  | 'spec change'
+  | 'peers cut'
+  | 'switchover'
+  | 'force takeover'
 >;
 type PodFault = Exclude<Fault, NodeFault | ClusterFault | ObjectFault>;
