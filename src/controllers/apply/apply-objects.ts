@@ -142,7 +142,10 @@ async function applyOne(context: ApplyContext, { desired, live }: Candidate): Pr
 }
 
 /** Answers that say what somebody has to change. Everything else passes by itself, or with the next read. */
-export const REFUSALS: Partial<Record<ApiErrorReason, ProblemReason>> = { Invalid: 'InvalidSpec', Forbidden: 'Forbidden' };
+export const REFUSALS: Partial<Record<ApiErrorReason, ProblemReason>> = {
+  Invalid: 'InvalidSpec',
+  Forbidden: 'Forbidden',
+};
 
 /** Whether the object is as we applied it last, and nobody has changed since what we own. */
 const isCurrent = (live: KubernetesObject, body: KubernetesObject): boolean =>
