@@ -72,7 +72,7 @@ async function main(): Promise<void> {
     operator = await startOperator(cluster.http.url, directory);
     process.exitCode = (await measure(cluster, operator.pid ?? 0)) ? 0 : 1;
   } finally {
-    operator?.kill('SIGKILL');
+    operator?.stdin?.end();
     await cluster.stop();
     await rm(directory, { recursive: true, force: true });
   }
