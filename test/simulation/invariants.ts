@@ -10,7 +10,6 @@ export type Rule =
   | 'two daemons'
   | 'past its deadline'
   | 'not calm'
-  | 'outage too long'
   | 'slice goes back'
   | 'catalogd registers'
   | 'not whole again'

