@@ -82,6 +82,7 @@ const shortest: Record<string, number> = {
   'a replacement claims after the longest outage of its own configuration': 15,
   'a holder is said to be gone when another member is dead': 12,
   'a holder is said to be gone when its pod object has vanished': 11,
+  'an outage is counted from the answer instead of the send': 14,
   'promises revive a holder, and one promises although its claim is under way': 12,
   'promises revive a holder, and one promises for a record that it has not seen': 8,
 };

@@ -19,6 +19,7 @@ import {
   type Call,
   type Fault,
   type Pod,
+  type Round,
   type World,
   type WorldOptions,
 } from './world.ts';
@@ -166,6 +167,8 @@ export class Moves {
   private calls(world: World, pod: Pod, move: PodMove, cutOff: boolean): void {
     const { call } = pod;
     if (cutOff) {
+      if (call?.kind === 'write' && call.outcome !== undefined && this.options.begins === 'outliving')
+        this.writes(world, pod, call, move);
       if (call?.kind !== 'write' || call.outcome !== undefined) return;
       move('write lands', (next, copy) => void (copy.call = { ...call, outcome: store(next, call.body, copy) }));
       return;
@@ -193,32 +196,42 @@ export class Moves {
         const { identity: claim } = (pod.election.standing as { claim: Claim }).claim;
         const asked = protocol.electorate(pod.election, rules).map(({ uid }) => uid);
         copy.round = { claim, askedAt: pod.clock, records, asked, promised: [] };
+        if (!this.options.promptRounds) return;
+        for (const uid of asked) this.ask(next, copy, copy.round, uid);
+        this.roundEnds(next, copy, copy.round);
       });
       return;
     }
     round.asked.forEach((uid, index) => {
-      const slot = world.pods.findIndex((peer) => peer.uid === uid && peer.exists && !peer.lost);
-      if (slot < 0 || round.promised.includes(uid)) return;
-      move(index === 0 ? 'first member asked' : 'second member asked', (next, copy) => {
-        const peer = { ...next.pods[slot]! };
-        next.pods[slot] = peer;
-        const duration = rules.leaseDuration;
-        const { state, answer } = protocol.askedToPromise(
-          peer.election,
-          round.records,
-          duration,
-          peer.rules,
-          peer.clock,
-        );
-        peer.election = state;
-        if (answer === 'promised') copy.round = { ...round, promised: [...round.promised, uid] };
-      });
+      if (round.promised.includes(uid) || peerOf(world, uid) < 0) return;
+      move(index === 0 ? 'first member asked' : 'second member asked', (next, copy) =>
+        this.ask(next, copy, round, uid),
+      );
     });
-    move('round ends', (next, copy) => {
-      copy.round = undefined;
-      copy.election = protocol.promised(copy.election, round, rules, copy.clock);
-      this.act(next, copy);
-    });
+    move('round ends', (next, copy) => this.roundEnds(next, copy, round));
+  }
+
+  private ask(world: World, pod: Pod, round: Round, uid: string): void {
+    const slot = peerOf(world, uid);
+    if (slot < 0) return;
+    const peer = { ...world.pods[slot]! };
+    world.pods[slot] = peer;
+    const duration = pod.rules.leaseDuration;
+    const { state, answer } = this.protocol.askedToPromise(
+      peer.election,
+      round.records,
+      duration,
+      peer.rules,
+      peer.clock,
+    );
+    peer.election = state;
+    if (answer === 'promised') pod.round = { ...round, promised: [...(pod.round ?? round).promised, uid] };
+  }
+
+  private roundEnds(world: World, pod: Pod, round: Round): void {
+    pod.election = this.protocol.promised(pod.election, pod.round ?? round, pod.rules, pod.clock);
+    pod.round = undefined;
+    this.act(world, pod);
   }
 
   private reads(world: World, call: Call & { kind: 'read' }, move: PodMove): void {
@@ -416,6 +429,9 @@ export class Moves {
     move('slice write given up', (_, copy) => void (copy.sliceWrite = undefined));
   }
 }
+
+const peerOf = ({ pods }: World, uid: string): number =>
+  pods.findIndex((peer) => peer.uid === uid && peer.exists && !peer.lost);
 
 type PodMove = (kind: Move, change: (world: World, pod: Pod) => string | undefined | void) => void;
 

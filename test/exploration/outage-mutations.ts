@@ -1,4 +1,5 @@
 /** The rules of roster, promises and gone (P14 to P17), broken on purpose. */
+import type { Claim } from '../../src/kube/election/claim.ts';
 import * as election from '../../src/kube/election/election.ts';
 import * as outage from '../../src/kube/election/outage.ts';
 import { annotations } from '../../src/api/names.ts';
@@ -91,6 +92,24 @@ const promisedUnseen: Protocol['askedToPromise'] = (state, [record], duration, r
   return { ...asked, state: { ...state, promisedUntil: asked.state.promisedUntil } };
 };
 
+type Answered = { readonly answeredAt?: number };
+
+/** Notes with the claim when its newest write was answered. */
+function answered(before: State, state: State, now: number): State {
+  const { standing } = state;
+  const sentBefore = claimsOf(before).present?.confirmedSentAt;
+  if (standing.kind !== 'holder' || standing.claim.confirmedSentAt === sentBefore) return state;
+  const claim: typeof standing.claim & Answered = { ...standing.claim, answeredAt: now };
+  return { ...state, standing: { ...standing, claim } };
+}
+
+/** The rules with so much more of an outage as the answer came after the send. */
+function fromAnswer(state: State, rules: Rules): Rules {
+  const claim: (Claim & Answered) | undefined = claimsOf(state).present;
+  const late = claim?.answeredAt === undefined ? 0 : claim.answeredAt - (claim.confirmedSentAt ?? claim.answeredAt);
+  return rules.outage ? { ...rules, outage: { ...rules.outage, maxOutage: rules.outage.maxOutage + late } } : rules;
+}
+
 export const outageMutations: readonly Mutation[] = [
   mutation(
     'one promise suffices',
@@ -168,6 +187,24 @@ export const outageMutations: readonly Mutation[] = [
     'a holder is said to be gone when its pod object has vanished',
     { faults: { ask: 1 }, watch: 'now', begins: 'signed in', cutOff: [0, 1] },
     { isDead: (holder, { pods }) => pods[2]!.exists && holder === pods[0] },
+  ),
+  mutation(
+    'an outage is counted from the answer instead of the send',
+    {
+      faults: { ask: 6 },
+      begins: 'outliving',
+      replaces: 'b',
+      durations: { a: [5, 4], b: [5, 4] },
+      maxOutage: [8, 8, 8],
+      cutOff: [0, 1],
+      promptRounds: true,
+    },
+    {
+      writeAnswered: (state, lease, now) => answered(state, election.writeAnswered(state, lease, now), now),
+      tenureOf: (state, rules, daemon, now) => product.tenureOf(state, fromAnswer(state, rules), daemon, now),
+      expire: (state, rules, now) => election.expire(state, fromAnswer(state, rules), now),
+      promised: (state, round, rules, now) => outage.promised(state, round, fromAnswer(state, rules), now),
+    },
   ),
   mutation(
     'promises revive a holder, and one promises although its claim is under way',

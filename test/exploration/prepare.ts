@@ -2,12 +2,12 @@ import { annotations } from '../../src/api/names.ts';
 import { rosterOf } from '../../src/kube/election/roster.ts';
 import type { Protocol } from './protocol.ts';
 import { copyOf, moveOf, Moves, NOBODY, remade } from './moves.ts';
-import { freshWorld, newAgent, type World, type WorldOptions } from './world.ts';
+import { freshWorld, newAgent, TICK, type World, type WorldOptions } from './world.ts';
 
 const ORDINARY = ['watch sees', 'watch shows', 'read seen', 'read answered', 'write lands', 'write answered', 'look'];
 const GUARDS = ['report read', 'guard obeys', 'slice read', 'slice write lands'];
 
-const WITH_REPLACEMENT: readonly string[] = ['replaced', 'signed in', 'changing', 'remade', 'reclaiming'];
+const WITH_REPLACEMENT: readonly string[] = ['replaced', 'outliving', 'signed in', 'changing', 'remade', 'reclaiming'];
 
 /** Where a search begins. What leads there is done by the same moves. */
 export function prepared(options: WorldOptions, protocol: Protocol): World {
@@ -35,6 +35,21 @@ export function prepared(options: WorldOptions, protocol: Protocol): World {
     }
     until(1, (now) => standsBy(now, 1) && now.pods[1]!.guard.alive);
   };
+  const outliving = (): World => {
+    const { confirmedSentAt, maxOutage } = { confirmedSentAt: world.pods[0]!.clock, maxOutage: options.maxOutage![0] };
+    const by = (slot: number, kind: string): void => void (world = named(world, moves, slot, [kind]) ?? world);
+    by(NOBODY, 'tick');
+    by(0, 'look');
+    by(0, 'write lands');
+    by(1, 'watch shows');
+    until(2, ({ lease, pods }) => pods[2]!.call?.kind === 'write' && pods[2]!.election.observation?.lease === lease);
+    while (world.pods[0]!.clock < confirmedSentAt + (maxOutage - 1) * TICK) {
+      by(NOBODY, 'tick');
+      const { clock, guard } = world.pods[0]!;
+      if (guard.deadline * 10 <= clock + TICK) by(0, 'round begins');
+    }
+    return world;
+  };
   if (begins === 'ordered') {
     until(1, (now) => standsBy(now, 1));
     until(0, ({ pods }) => pods[0]!.orders[0]?.verb === 'start');
@@ -46,6 +61,7 @@ export function prepared(options: WorldOptions, protocol: Protocol): World {
     world = { ...world, pods: world.pods.with(2, replacement) };
     until(2, ({ pods }) => pods[2]!.call?.kind === 'write');
     if (begins === 'replaced') return world;
+    if (begins === 'outliving') return outliving();
     if (begins === 'remade' || begins === 'reclaiming') world = remade(world, protocol);
     until(2, (now) => standsBy(now, 2));
     if (begins === 'signed in' || begins === 'remade') return world;

@@ -83,6 +83,8 @@ export interface WorldOptions {
   readonly begins?: Beginning;
   /** Slots of pods that the API server does not answer any more: what they have sent may land. */
   readonly cutOff?: readonly number[];
+  /** Whether a round of asking takes no time, and everybody is reached. */
+  readonly promptRounds?: boolean;
   /** Whether whoever writes is answered at once: for worlds of three, which are large. */
   readonly promptAnswers?: boolean;
   /** Wall clocks that stand still: only the writes of one process differ in renewTime. */
@@ -104,6 +106,8 @@ export type Beginning =
   | 'released'
   /** With a active, and a replacement that has read the Lease and is about to sign in. */
   | 'replaced'
+  /** It has not; and a, cut off since its last renewal has landed, has lived on promises for almost as long as it may. */
+  | 'outliving'
   /** It has signed in, */
   | 'signed in'
   /** and a's renewal that takes it on the roster is on its way. */
