@@ -57,6 +57,6 @@ export const catalogAfterLossSeconds = (load: number, leaseDurationSeconds: numb
 
 /** Seconds until a daemon that hangs counts as lost. */
 export const hungAfterSeconds = (
-  { failureThreshold }: ImpalaClusterSpec['statestore']['highAvailability'],
+  { failureThreshold }: Pick<ImpalaClusterSpec['statestore']['highAvailability'], 'failureThreshold'>,
   { healthPeriodSeconds, healthTimeoutSeconds }: { healthPeriodSeconds: number; healthTimeoutSeconds: number },
 ): number => failureThreshold * healthPeriodSeconds + healthTimeoutSeconds;

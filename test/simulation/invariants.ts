@@ -1,4 +1,4 @@
-import { annotations, type PairComponent } from '../../src/api/names.ts';
+import { annotations, names, type PairComponent } from '../../src/api/names.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import type { DaemonProcess } from './impala/daemon-process.ts';
@@ -26,9 +26,18 @@ export class Invariants {
   /** The highest term that a slice has borne since a person last wrote it. */
   readonly #terms = new Map<string, number>();
   readonly #deleted = new Set<string>();
+  /** The highest term that a Lease has ever borne. */
+  readonly highestTerms = new Map<string, number>();
+
+  readonly #longestLeases = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /** The longest duration that the pair's Lease has ever told, in seconds. */
+  longestLease(component: PairComponent): number {
+    return this.#longestLeases.get(names.pair(this.#world.cluster.name, component)) ?? 0;
   }
 
   violate(rule: Rule, message: string): void {
@@ -113,7 +122,12 @@ export class Invariants {
 
   changed({ resource, type, object }: Change): void {
     const { name } = object.metadata;
-    if (resource.kind === 'Lease') this.#traceLease(type, object);
+    if (resource.kind === 'Lease') {
+      this.#traceLease(type, object);
+      const { leaseTransitions: term = 0, leaseDurationSeconds = 0 } = (object as Lease).spec ?? {};
+      this.#longestLeases.set(name, Math.max(leaseDurationSeconds, this.#longestLeases.get(name) ?? 0));
+      this.highestTerms.set(name, Math.max(term, this.highestTerms.get(name) ?? 0));
+    }
     if (resource.kind !== 'EndpointSlice') return;
     const slice = object as EndpointSlice;
     const component: PairComponent = name.endsWith('catalog') ? 'catalog' : 'statestore';

@@ -12,10 +12,7 @@ export async function replay(seed: number): Promise<{ text: string; failed: bool
   const trace = new Trace();
   const outcome = await simulateScenario(shown, { trace });
   const left = violation ? ` (${shown.plan.length} of ${scenario.plan.length} faults are enough)` : '';
-  const times = shown.components.map((component) => {
-    const { a, b } = shown.times[component];
-    return `${component} a ${describeTimes(a)}, b ${describeTimes(b)}`;
-  });
+  const times = shown.components.map((component) => `${component} ${describeTimes(shown.times[component])}`);
   const rates = shown.nodes.map(({ rate }) => rate.toFixed(3));
   const verdict = outcome.violation
     ? `broke a rule${left}: ${outcome.violation.rule}: ${outcome.violation.message}`

@@ -1,11 +1,12 @@
-import { MEMBERS, names, type PairComponent } from '../../src/api/names.ts';
+import { labels, MEMBERS, names, type Member, type PairComponent } from '../../src/api/names.ts';
+import { withDefaults } from '../../src/api/defaults.ts';
 import type { ImpalaCluster } from '../../src/api/impala-cluster.ts';
 import type { ClusterIdentity } from '../../src/controllers/build/metadata.ts';
 import { impalaClusters } from '../../src/controllers/impala-clusters.ts';
-import type { AgentConfiguration } from '../../src/daemons/agent-configuration.ts';
 import { EmbeddedApiServer } from '../../src/embedded/embedded-api-server.ts';
+import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { KubernetesApi } from '../../src/kube/kubernetes-api.ts';
-import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
+import type { EndpointSlice, KubernetesObject, Lease } from '../../src/kube/kubernetes-object.ts';
 import { endpointSlices, leases, pods } from '../../src/kube/resource.ts';
 import { SimulatedNode } from './engine/node.ts';
 import { SeededRandom } from './engine/random.ts';
@@ -24,28 +25,16 @@ import { ApiWeather } from './kubernetes/api-weather.ts';
 import { Connection, type ConnectionParts } from './kubernetes/connection.ts';
 import { Kubelet } from './kubernetes/kubelet.ts';
 import { Network } from './kubernetes/network.ts';
-import { OperatorModel } from './kubernetes/operator-model.ts';
+import { ImpaladStatefulSet } from './kubernetes/impalad-stateful-set.ts';
+import { SimulatedOperator } from './kubernetes/simulated-operator.ts';
 import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
 import { MemberStatefulSet } from './kubernetes/stateful-set.ts';
 import type { Coverage } from './report/coverage.ts';
 import type { Trace } from './report/trace.ts';
 
-const HEALTH = {
-  statestore: {
-    healthPort: 25010,
-    healthPeriodSeconds: 1,
-    healthTimeoutSeconds: 1,
-    failureThreshold: 3,
-    startTimeoutSeconds: 60,
-  },
-  catalog: {
-    healthPort: 25020,
-    healthPeriodSeconds: 2,
-    healthTimeoutSeconds: 2,
-    failureThreshold: 10,
-    startTimeoutSeconds: 60,
-  },
-} as const;
+/** Impala's own defaults leave a catalogd half an hour. */
+const START_TIMEOUT_SECONDS = 60;
+const COORDINATORS = 2;
 
 type Client = Pick<ConnectionParts, 'authorized' | 'onCall'>;
 
@@ -64,9 +53,10 @@ export class World {
   readonly server: EmbeddedApiServer;
   /** What Kubernetes itself and the hand of a person write with: no faults, no time. */
   readonly api: KubernetesApi;
-  readonly operator: OperatorModel;
+  readonly operator: SimulatedOperator;
   readonly kubelets = new Map<SimulatedNode, Kubelet>();
   readonly statefulSets: readonly MemberStatefulSet[];
+  readonly impalads: readonly ImpaladStatefulSet[];
   readonly clusterNetwork: ClusterNetwork;
   readonly subscribers: Subscriber[] = [];
   readonly invariants: Invariants;
@@ -78,9 +68,10 @@ export class World {
   cluster: ClusterIdentity = { namespace: this.namespace, name: 'impala', uid: '' };
   /** While a person writes: what they write is not the protocol's. */
   byHand = false;
+  /** A person has written an earlier copy of a Lease back. */
+  signInsWrittenBack = false;
   readonly #trace: Trace | undefined;
   readonly #statestoreds = new Map<DaemonProcess, Statestored>();
-  readonly #wanted = new Set<PairComponent>();
   #addresses = 0;
 
   constructor(scenario: Scenario, watchers: { trace?: Trace | undefined; coverage?: Coverage | undefined } = {}) {
@@ -104,48 +95,73 @@ export class World {
     this.api = this.server.client('control-plane');
     this.clusterNetwork = new ClusterNetwork(timeline, random, this.network, this.nodes);
     for (const node of this.nodes) this.kubelets.set(node, new Kubelet(node, this));
-    this.operator = new OperatorModel(this);
+    this.operator = new SimulatedOperator(this);
     this.statefulSets = this.components.flatMap((component) =>
-      MEMBERS.map((member) => {
-        const configuration = this.#configuration(component, member, scenario.times[component][member]);
-        return new MemberStatefulSet(component, member, configuration, this);
-      }),
+      MEMBERS.map((member) => new MemberStatefulSet(component, member, this)),
     );
+    this.impalads = (['coordinator', 'executor'] as const).map((kind) => new ImpaladStatefulSet(kind, this));
     this.invariants = new Invariants(this);
-    this.server.onChange((change) => this.invariants.changed(change));
+    this.server.onChange((change) => {
+      this.invariants.changed(change);
+      this.#react(change);
+    });
   }
 
   async start(): Promise<void> {
-    const cluster: ImpalaCluster = {
+    const { times } = this.scenario;
+    const pair = (component: PairComponent): object => ({
+      highAvailability: { ...times[component], startTimeoutSeconds: START_TIMEOUT_SECONDS },
+    });
+    const cluster = withDefaults({
       apiVersion: impalaClusters.apiVersion,
       kind: impalaClusters.kind,
       metadata: { name: this.cluster.name, namespace: this.namespace },
-    } as ImpalaCluster;
+      spec: {
+        image: {},
+        statestore: pair('statestore'),
+        catalog: pair('catalog'),
+        coordinators: { replicas: COORDINATORS },
+        executors: { replicas: this.nodes.length - COORDINATORS },
+      },
+    });
     const made = await this.api.create({ resource: impalaClusters, namespace: this.namespace }, cluster);
     this.cluster = { ...this.cluster, uid: made.metadata.uid ?? '' };
     this.operator.start();
-    this.nodes.forEach((node, index) => this.#startImpalad(index < 2 ? 'coordinator' : 'executor', node));
+    for (const kubelet of this.kubelets.values()) kubelet.start();
+    for (const impalads of this.impalads) impalads.start();
+    this.nodes.forEach((node, index) => this.#startImpalad(index < COORDINATORS ? 'coordinator' : 'executor', node));
   }
 
-  /** The time that the operator would write into a Lease that it makes. */
-  get leaseDurationSeconds(): number {
-    const times = this.components.flatMap((component) => Object.values(this.scenario.times[component]));
-    return Math.max(...times.map(({ leaseDurationSeconds }) => leaseDurationSeconds));
+  /** Somebody applies another spec. */
+  changeSpec(component: PairComponent, times: LeaseTimes): void {
+    const reference = { resource: impalaClusters, namespace: this.namespace, name: this.cluster.name };
+    void this.api.mergePatch(reference, { spec: { [component]: { highAvailability: times } } });
   }
 
-  #configuration(component: PairComponent, member: 'a' | 'b', times: LeaseTimes): AgentConfiguration {
-    return {
-      cluster: this.cluster.name,
-      component,
-      member,
-      pairName: names.pair(this.cluster.name, component),
-      agentPort: 8480,
-      spellings:
-        component === 'catalog' ? ['-hostname=catalog.default.svc.cluster.local', '-hostname=catalog.default.svc'] : [],
-      template: 'first',
-      ...HEALTH[component],
-      ...times,
-    };
+  /** The cluster as it is now. */
+  get impalaCluster(): ImpalaCluster {
+    const reference = { resource: impalaClusters, namespace: this.namespace, name: this.cluster.name };
+    const found = this.server.peek<ImpalaCluster>(reference);
+    if (found === undefined) throw new Error('there is no ImpalaCluster');
+    return found;
+  }
+
+  /** What Kubernetes' controllers and kubelets do about a write. */
+  #react({ resource, type, object, previous }: Change): void {
+    if (resource.kind === 'StatefulSet') this.#memberOf(object)?.changed(object);
+    if (resource.kind !== 'Pod' || type === 'ADDED') return;
+    const pod = [...this.pods].find(({ identity }) => identity.uid === object.metadata.uid);
+    if (type === 'DELETED') {
+      if (pod) this.#forceDeleted(pod);
+      this.#memberOf(object)?.podDeleted(object.metadata.uid);
+    } else if (object.metadata.deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined) {
+      if (pod) this.kubelets.get(pod.node)?.deleted(pod);
+    }
+  }
+
+  #memberOf({ metadata }: KubernetesObject): MemberStatefulSet | undefined {
+    const { [labels.impalaComponent]: component, [labels.member]: member } = metadata.labels ?? {};
+    return this.statefulSets.find((set) => set.component === component && set.member === member);
   }
 
   /** A client of the API server for a process. */
@@ -174,27 +190,10 @@ export class World {
     return { api: this.server.client(client, connection, process.clock), connection };
   }
 
-  statefulSetOf(component: PairComponent, member: 'a' | 'b'): MemberStatefulSet {
+  statefulSetOf(component: PairComponent, member: Member): MemberStatefulSet {
     const found = this.statefulSets.find((one) => one.component === component && one.member === member);
     if (found === undefined) throw new Error(`${component} is not simulated`);
     return found;
-  }
-
-  /** The operator has made what a pair's pods need. */
-  async statefulSetsWanted(component: PairComponent): Promise<void> {
-    const lease = this.leaseOf(component);
-    const term = lease?.spec?.leaseTransitions;
-    if (term !== undefined) this.#writeStatus(component, term);
-    if (this.#wanted.has(component)) return;
-    this.#wanted.add(component);
-    for (const member of MEMBERS) await this.statefulSetOf(component, member).create();
-  }
-
-  #writeStatus(component: PairComponent, term: number): void {
-    const reference = { resource: impalaClusters, namespace: this.namespace, name: this.cluster.name };
-    const status = this.server.peek<ImpalaCluster>(reference)?.status as Record<string, { term?: number }> | undefined;
-    if ((status?.[component]?.term ?? -1) >= term) return;
-    this.server.setStatus(reference, { ...status, [component]: { term } }, 'impala-operator');
   }
 
   leaseOf(component: PairComponent): Lease | undefined {
@@ -235,8 +234,13 @@ export class World {
     return ip;
   }
 
-  setPodStatus(name: string, status: object): void {
-    this.server.setStatus({ resource: pods, namespace: this.namespace, name }, status);
+  /** What kubelet says of a pod, or the control plane in its place. */
+  setPodStatus(pod: SimulatedPod, ready: boolean): void {
+    if (!this.podExists(pod)) return;
+    const { name, ip } = pod.identity;
+    const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }];
+    const reference = { resource: pods, namespace: this.namespace, name };
+    this.server.setStatus(reference, { phase: 'Running', podIP: ip, conditions });
   }
 
   podMade(pod: SimulatedPod): void {
@@ -252,27 +256,23 @@ export class World {
 
   /** Somebody deletes a pod. @param force its object goes at once */
   deletePod(pod: SimulatedPod, force: boolean): void {
-    const { name, uid, component, member } = pod.identity;
     if (!this.podExists(pod)) return;
-    const kubelet = this.kubelets.get(pod.node);
-    if (!force) {
-      kubelet?.deleted(pod);
-      return;
-    }
-    void this.api.delete({ resource: pods, namespace: this.namespace, name }, { uid, gracePeriodSeconds: 0 });
+    const { name, uid } = pod.identity;
+    const options = force ? { uid, gracePeriodSeconds: 0 } : { uid };
+    void this.api.delete({ resource: pods, namespace: this.namespace, name }, options);
+  }
+
+  /** A pod's object has gone before its processes have. */
+  #forceDeleted(pod: SimulatedPod): void {
     this.timeline.after(this.random.between(0, 10_000), () => (pod.tokenDead = true));
-    kubelet?.forceDeleted(pod);
-    this.statefulSetOf(component, member).makePod();
+    this.kubelets.get(pod.node)?.forceDeleted(pod);
   }
 
   /** Nothing of the pod runs any more, and kubelet says so. */
   podEnded(pod: SimulatedPod): void {
-    const { name, uid, component, member } = pod.identity;
     this.pods.delete(pod);
     pod.tokenDead = true;
-    if (!this.podExists(pod)) return;
-    void this.api.delete({ resource: pods, namespace: this.namespace, name }, { uid, gracePeriodSeconds: 0 });
-    this.statefulSetOf(component, member).makePod();
+    this.deletePod(pod, true);
   }
 
   character(pod: SimulatedPod): DaemonCharacter {

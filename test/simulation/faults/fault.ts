@@ -14,6 +14,13 @@ export interface LeaseTimes {
   readonly retryPeriodSeconds: number;
 }
 
+/** The least and the most that a clock's rate differs from true time: up to 5 % from each other. */
+export const LEAST_CLOCK_RATE = 0.975;
+export const HIGHEST_CLOCK_RATE = 1.025;
+
+/** Of all that are drawn. */
+export const LONGEST_RENEW_DEADLINE_SECONDS = 12;
+
 export const LEASE_EDITS = [
   'holder emptied',
   'holder replaced',
@@ -56,7 +63,8 @@ export type Fault =
   | { readonly kind: 'pod delete' | 'pod force delete'; readonly target: Target }
   /** Its object is deleted by force while its kubelet hears nothing: it lives on beside its successor. */
   | { readonly kind: 'pod orphan'; readonly target: Target; readonly for: number }
-  | { readonly kind: 'pod roll'; readonly target: Target; readonly times: LeaseTimes }
+  /** The spec asks for other times: the operator gives them to one member after the other. */
+  | { readonly kind: 'spec change'; readonly component: PairComponent; readonly times: LeaseTimes }
   | {
       readonly kind: 'node off' | 'node freeze' | 'node cut' | 'kubelet cut';
       readonly node: number;
@@ -100,18 +108,18 @@ export interface PlannedFault {
   readonly fault: Fault;
 }
 
-/** When the last consequence of a plan that is not healed by itself ends. */
+/** A late request takes effect that much later at most. */
+export const LATEST_REQUEST = 20_000;
+
+/** How long the fault itself lasts, from when it strikes. */
+export const lastsFor = (fault: Fault): number =>
+  ('for' in fault ? fault.for : 0) +
+  ('pausedFor' in fault ? fault.pausedFor + 500 : 0) +
+  ('fault' in fault && fault.fault === 'late' ? LATEST_REQUEST : 0);
+
+/** When the last fault of a plan ends. */
 export const endOf = (plan: readonly PlannedFault[]): number =>
-  Math.max(
-    0,
-    ...plan.map(
-      ({ at, fault, before }) =>
-        at +
-        (before ? 15_000 : 0) +
-        ('for' in fault ? fault.for : 0) +
-        ('pausedFor' in fault ? fault.pausedFor + 500 : 0),
-    ),
-  );
+  Math.max(0, ...plan.map(({ at, fault, before }) => at + (before ? 15_000 : 0) + lastsFor(fault)));
 
 export const componentOf = (fault: Fault): PairComponent | undefined =>
   'component' in fault

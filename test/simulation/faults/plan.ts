@@ -1,9 +1,12 @@
-import { MEMBERS, PAIR_COMPONENTS, type Member, type PairComponent } from '../../../src/api/names.ts';
+import { MEMBERS, PAIR_COMPONENTS, type PairComponent } from '../../../src/api/names.ts';
 import { SeededRandom } from '../engine/random.ts';
 import { API_FAULTS, type ApiFault } from '../kubernetes/api-weather.ts';
 import {
   componentOf,
+  HIGHEST_CLOCK_RATE,
+  LEAST_CLOCK_RATE,
   LEASE_EDITS,
+  LONGEST_RENEW_DEADLINE_SECONDS,
   MOMENTS,
   SLICE_EDITS,
   type Fault,
@@ -17,15 +20,13 @@ import {
 export interface Scenario {
   readonly seed: number;
   readonly components: readonly PairComponent[];
-  /** By component and member: they differ while a change of the configuration is rolled out. */
-  readonly times: Readonly<Record<PairComponent, Readonly<Record<Member, LeaseTimes>>>>;
+  /** What the spec says at first. */
+  readonly times: Readonly<Record<PairComponent, LeaseTimes>>;
   /** How fast the clocks of the nodes run, and how far their wall clocks are off. */
   readonly nodes: readonly { readonly rate: number; readonly wallOffset: number }[];
   readonly plan: readonly PlannedFault[];
 }
 
-/** The least and the most that two clock rates may differ from true time: up to 5 % from each other. */
-const RATE = { least: 0.975, most: 1.025 };
 /** By when both pairs are up, as a rule. */
 const FIRST_FAULT = 6_000;
 
@@ -37,22 +38,20 @@ export function scenarioOf(seed: number): Scenario {
       ? ['statestore']
       : ['catalog'];
   const extreme = random.chance(0.4);
-  const rate = (): number => (extreme ? random.pick([RATE.least, RATE.most]) : random.between(RATE.least, RATE.most));
+  const rate = (): number =>
+    extreme
+      ? random.pick([LEAST_CLOCK_RATE, HIGHEST_CLOCK_RATE])
+      : random.between(LEAST_CLOCK_RATE, HIGHEST_CLOCK_RATE);
   return {
     seed,
     components,
-    times: { statestore: timesOfPair(random, 'statestore'), catalog: timesOfPair(random, 'catalog') },
+    times: { statestore: leaseTimes(random, 'statestore'), catalog: leaseTimes(random, 'catalog') },
     nodes: [1, 2, 3].map(() => ({
       rate: rate(),
       wallOffset: random.chance(0.5) ? 0 : random.between(-600_000, 600_000),
     })),
     plan: planOf(random, components),
   };
-}
-
-function timesOfPair(random: SeededRandom, component: PairComponent): Record<Member, LeaseTimes> {
-  const a = leaseTimes(random, component);
-  return { a, b: random.chance(0.75) ? a : leaseTimes(random, component) };
 }
 
 /** Mostly the defaults; otherwise what the custom resource's rules allow. */
@@ -62,7 +61,7 @@ function leaseTimes(random: SeededRandom, component: PairComponent): LeaseTimes 
       ? { leaseDurationSeconds: 9, renewDeadlineSeconds: 6, retryPeriodSeconds: 3 }
       : { leaseDurationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 5 };
   }
-  const renewDeadlineSeconds = random.whole(2, 12);
+  const renewDeadlineSeconds = random.whole(2, LONGEST_RENEW_DEADLINE_SECONDS);
   const retryPeriodSeconds = random.whole(1, Math.max(1, Math.floor((renewDeadlineSeconds * 5 - 1) / 6)));
   return {
     leaseDurationSeconds: Math.max(5, renewDeadlineSeconds + random.whole(3, 5)),
@@ -73,7 +72,9 @@ function leaseTimes(random: SeededRandom, component: PairComponent): LeaseTimes 
 
 function planOf(random: SeededRandom, components: readonly PairComponent[]): PlannedFault[] {
   const count = random.whole(2, 12);
-  const plan: PlannedFault[] = [];
+  const plan: PlannedFault[] = components.flatMap((component) =>
+    random.chance(0.25) ? rollOf(random, component) : [],
+  );
   let at = FIRST_FAULT + random.between(0, 6_000);
   for (let number = 0; number < count; number++) {
     let fault = faultOf(random, components);
@@ -93,6 +94,16 @@ function planOf(random: SeededRandom, components: readonly PairComponent[]): Pla
         : random.between(6_000, 16_000);
   }
   return plan.sort((one, other) => one.at - other.at);
+}
+
+/** A change that is rolled out while other things happen; often one that does not get on. */
+function rollOf(random: SeededRandom, component: PairComponent): PlannedFault[] {
+  const at = Math.round(FIRST_FAULT + random.between(-1_000, 8_000));
+  const change: PlannedFault = { at, fault: { kind: 'spec change', component, times: leaseTimes(random, component) } };
+  const stuck: Fault = random.chance(0.7)
+    ? { kind: 'operator down', for: duration(random) }
+    : { kind: 'failing starts', component, for: duration(random) };
+  return random.chance(0.5) ? [change] : [change, { at: at + random.whole(100, 3_000), fault: stuck }];
 }
 
 /** The rare ones more often than the frequent ones. */
@@ -172,7 +183,7 @@ const DRAWS: readonly (readonly [number, Draw])[] = [
   [3, (_, target) => ({ kind: 'pod delete', target })],
   [5, (_, target) => ({ kind: 'pod force delete', target })],
   [4, (random, target) => ({ kind: 'pod orphan', target, for: duration(random) })],
-  [4, (random, target) => ({ kind: 'pod roll', target, times: leaseTimes(random, 'statestore') })],
+  [4, (random, _, component) => ({ kind: 'spec change', component, times: leaseTimes(random, component) })],
   [3, (random) => ({ kind: 'node off', node: random.whole(1, 3), for: 8_000 + duration(random, 30_000) })],
   [1, (random) => ({ kind: 'node freeze', node: random.whole(1, 3), for: duration(random) })],
   [4, (random) => ({ kind: 'node cut', node: random.whole(1, 3), for: duration(random) })],

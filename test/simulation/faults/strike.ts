@@ -7,12 +7,15 @@ import type { World } from '../world.ts';
 import {
   componentOf,
   describeFault,
+  lastsFor,
+  LONGEST_RENEW_DEADLINE_SECONDS,
   type Fault,
   type LeaseEdit,
   type PlannedFault,
   type SliceEdit,
   type Target,
 } from './fault.ts';
+import type { Struck } from '../recovery-bounds.ts';
 import { protocolState } from './protocol-state.ts';
 
 /** Makes a world suffer what a plan says. */
@@ -20,6 +23,9 @@ export class Strikes {
   readonly #world: World;
   /** Leases as they once were, by name: somebody may write one back. */
   readonly #earlier = new Map<string, Lease[]>();
+
+  /** What has struck so far. */
+  readonly struck: Struck[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -55,6 +61,7 @@ export class Strikes {
     for (const one of component ? [component] : world.components) {
       world.coverage?.met(fault.kind + ('edit' in fault ? `: ${fault.edit}` : ''), protocolState(world, one));
     }
+    this.struck.push({ fault, until: world.timeline.now + lastsFor(fault) });
     world.traceOf('FAULT', describeFault(fault) + (before ? ` (before ${before})` : ''));
     if ('node' in fault) this.#strikeNode(fault, world.nodes[fault.node - 1]);
     else if ('component' in fault) this.#strikeObjects(fault);
@@ -139,12 +146,6 @@ export class Strikes {
         this.#cut(`kubelet ${pod.node.name}`, 'api', fault.for);
         world.deletePod(pod, true);
         return;
-      case 'pod roll': {
-        const set = world.statefulSetOf(pod.identity.component, pod.identity.member);
-        set.configuration = { ...set.configuration, ...fault.times, template: `second ${JSON.stringify(fault.times)}` };
-        world.deletePod(pod, false);
-        return;
-      }
       case 'agent cut':
         this.#cut(`agent ${pod.identity.uid}`, 'api', fault.for);
         return;
@@ -204,11 +205,7 @@ export class Strikes {
         if (node.frozen) return;
         node.freeze();
         this.#after(fault.for, () => {
-          const longest = Math.max(
-            ...world.statefulSets.map(({ configuration }) => configuration.renewDeadlineSeconds),
-            12,
-          );
-          world.invariants.nodeThawed(node.name, longest * 1000);
+          world.invariants.nodeThawed(node.name, LONGEST_RENEW_DEADLINE_SECONDS * 1000);
           node.thaw();
         });
         return;
@@ -256,6 +253,9 @@ export class Strikes {
     const name = names.pair(world.cluster.name, component);
     const { namespace } = world;
     switch (fault.kind) {
+      case 'spec change':
+        world.changeSpec(component, fault.times);
+        return;
       case 'failing starts':
         world.failingStarts.add(component);
         this.#after(fault.for, () => world.startsWorkAgain(component));
@@ -312,6 +312,7 @@ export class Strikes {
       case 'annotations dropped':
         return { ...lease, metadata: { ...lease.metadata, annotations: {} } };
       case 'earlier copy written back': {
+        this.#world.signInsWrittenBack = true;
         const copies = this.#earlier.get(lease.metadata.name) ?? [lease];
         const ofOthers = copies.filter(({ spec }) => (spec?.holderIdentity ?? '') !== holderIdentity);
         const copy = ofOthers.length > 0 && random.chance(0.7) ? random.pick(ofOthers) : random.pick(copies);
@@ -356,5 +357,7 @@ export class Strikes {
 type Group<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
 type NodeFault = Group<'node off' | 'node freeze' | 'node cut' | 'kubelet cut' | 'nodes cut'>;
 type ClusterFault = Group<'operator down' | 'operator cut' | 'API outage' | 'API weather'>;
-type ObjectFault = Group<'lease edit' | 'lease delete' | 'slice edit' | 'slice delete' | 'failing starts'>;
+type ObjectFault = Group<
+  'lease edit' | 'lease delete' | 'slice edit' | 'slice delete' | 'failing starts' | 'spec change'
+>;
 type PodFault = Exclude<Fault, NodeFault | ClusterFault | ObjectFault>;

@@ -43,6 +43,11 @@ export class ApiWeather {
     this.#once.set(client, fault);
   }
 
+  /** Calls that have not gone wrong by now will not. */
+  calm(): void {
+    this.#once.clear();
+  }
+
   /** The API server is away: connections are refused. @returns ends it */
   outage(): () => void {
     this.#down++;

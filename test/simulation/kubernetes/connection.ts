@@ -8,6 +8,7 @@ import {
 import type { SeededRandom } from '../engine/random.ts';
 import type { SimulatedProcess } from '../engine/simulated-process.ts';
 import type { Timeline } from '../engine/timeline.ts';
+import { LATEST_REQUEST } from '../faults/fault.ts';
 import type { ApiFault, ApiWeather } from './api-weather.ts';
 import type { Network, Party } from './network.ts';
 
@@ -51,7 +52,7 @@ export class Connection implements Interceptor {
     if (fault !== undefined) onFault(call, fault);
     await this.#travel();
     if (fault === 'request lost') return never();
-    if (fault === 'late') await timeline.sleep(random.between(500, 20_000));
+    if (fault === 'late') await timeline.sleep(random.between(500, LATEST_REQUEST));
     if (fault === 'slow') await timeline.sleep(random.between(100, 2_500));
     const answer = this.#answer(call, handle, fault);
     if (fault === 'slow') await timeline.sleep(random.between(0, 1_000));

@@ -3,6 +3,11 @@ import type { SimulatedPod } from './simulated-pod.ts';
 import type { World } from '../world.ts';
 
 const GRACE = 30_000;
+const PROBE_PERIOD = 1_000;
+/** How many readiness probes in a row have to fail. */
+const FAILURE_THRESHOLD = 3;
+/** After so long without a word of a node the control plane says that its pods are not ready. */
+const NODE_GRACE = 40_000;
 
 /** What a node's kubelet does with its pods, in the times that were measured. It hears of deletions only while it reaches the API server. */
 export class Kubelet {
@@ -13,6 +18,39 @@ export class Kubelet {
   constructor(node: SimulatedNode, world: World) {
     this.node = node;
     this.#world = world;
+  }
+
+  #lastWord = 0;
+
+  /** From here on it probes its pods, and tells what it finds as far as it reaches the API server. */
+  start(): void {
+    const { timeline } = this.#world;
+    const look = (): void => {
+      this.#look();
+      timeline.after(PROBE_PERIOD, look);
+    };
+    look();
+  }
+
+  #look(): void {
+    const world = this.#world;
+    const { now } = world.timeline;
+    if (this.#inTouch) this.#lastWord = now;
+    for (const pod of this.pods) {
+      pod.failedProbes = pod.ready ? 0 : pod.failedProbes + 1;
+      const ready = pod.agent !== undefined && pod.guard !== undefined && pod.failedProbes < FAILURE_THRESHOLD;
+      pod.probedReady = pod.failedProbes === 0 || (pod.probedReady && ready);
+      const word = this.#inTouch ? pod.probedReady : pod.toldReady && now - this.#lastWord < NODE_GRACE;
+      if (word === pod.toldReady) continue;
+      pod.toldReady = word;
+      world.setPodStatus(pod, word);
+    }
+  }
+
+  /** Whether it runs and reaches the API server. */
+  get #inTouch(): boolean {
+    const { node } = this;
+    return node.up && !node.frozen && this.#world.network.reaches([`kubelet ${node.name}`, node.name], 'api');
   }
 
   /** A pod was bound to this node. */
@@ -90,13 +128,9 @@ export class Kubelet {
 
   /** Something that kubelet has to hear from the API server, or to tell it. */
   async #heard(): Promise<void> {
-    const { timeline, random, network } = this.#world;
+    const { timeline, random } = this.#world;
     await timeline.sleep(random.between(5, 50));
-    while (
-      !network.reaches([`kubelet ${this.node.name}`, this.node.name], 'api') ||
-      !this.node.up ||
-      this.node.frozen
-    ) {
+    while (!this.#inTouch) {
       // It finds out when it lists again, a few seconds after the network is whole.
       await timeline.sleep(random.between(500, 4_000));
     }

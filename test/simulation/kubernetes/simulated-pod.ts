@@ -46,6 +46,10 @@ export class SimulatedPod {
   terminating = false;
   gone = false;
   preflightFailed = false;
+  /** What kubelet's readiness probes have come to, and what the API server was told. */
+  probedReady = false;
+  toldReady = false;
+  failedProbes = 0;
   /** When it comes to an end on its node whatever it does; its token dies with its object. */
   tokenDead = false;
   /** Every order that was ever sent in it: bytes that may turn up again. */
@@ -64,6 +68,11 @@ export class SimulatedPod {
     this.identity = identity;
     this.node = node;
     this.world = world;
+  }
+
+  /** When the last of its containers was started. */
+  get upSince(): number {
+    return Math.max(this.#startedAt.agent, this.#startedAt.daemon);
   }
 
   get label(): string {

@@ -1,28 +1,30 @@
 import { annotations, names, type Member, type PairComponent } from '../../../src/api/names.ts';
-import { objectLabels } from '../../../src/controllers/build/metadata.ts';
-import type { AgentConfiguration } from '../../../src/daemons/agent-configuration.ts';
+import type { Pod, StatefulSet } from '../../../src/controllers/kubernetes-types.ts';
+import { AGENT_ENVIRONMENT, type AgentConfiguration } from '../../../src/daemons/agent-configuration.ts';
 import { pods, statefulSets } from '../../../src/kube/resource.ts';
-import type { KubernetesObject } from '../../../src/kube/kubernetes-object.ts';
 import { SimulatedPod } from './simulated-pod.ts';
 import type { World } from '../world.ts';
 
+/** The label by which a StatefulSet tells which of its revisions a pod was made from. */
+const REVISION_LABEL = 'controller-revision-hash';
+
 /**
- * The StatefulSet of one member, with the scheduler behind it: as soon as there is no pod object of the member's name it
- * makes one, whether or not the processes of the last one have died.
+ * What Kubernetes makes of the StatefulSet of one member, with the scheduler behind it: as soon as there is no pod object
+ * of the member's name it makes one, whether or not the processes of the last one have died; a pod of an older template is
+ * deleted.
  */
 export class MemberStatefulSet {
   readonly component: PairComponent;
   readonly member: Member;
-  /** What new pods are given. */
-  configuration: AgentConfiguration;
   /** The pod that the API server knows. */
   pod: SimulatedPod | undefined;
   readonly #world: World;
+  #object: StatefulSet | undefined;
+  #making = false;
 
-  constructor(component: PairComponent, member: Member, configuration: AgentConfiguration, world: World) {
+  constructor(component: PairComponent, member: Member, world: World) {
     this.component = component;
     this.member = member;
-    this.configuration = configuration;
     this.#world = world;
   }
 
@@ -30,56 +32,99 @@ export class MemberStatefulSet {
     return names.memberPod(this.#world.cluster.name, this.component, this.member);
   }
 
-  /** Makes the StatefulSet, and from then on its pod. */
-  async create(): Promise<void> {
-    const { cluster, api } = this.#world;
-    const name = names.memberStatefulSet(cluster.name, this.component, this.member);
-    const labels = objectLabels(cluster, { component: this.component, member: this.member });
-    const body: KubernetesObject = {
-      apiVersion: 'apps/v1',
-      kind: 'StatefulSet',
-      metadata: { name, namespace: cluster.namespace, labels },
-    };
-    await api.create({ resource: statefulSets, namespace: cluster.namespace }, body);
+  /** The hash of the template that new pods are made from. */
+  get template(): string | undefined {
+    return this.#object?.spec?.template.metadata?.annotations?.[annotations.template];
+  }
+
+  get #revision(): string {
+    return `${this.#object?.metadata.name ?? ''}-${this.template ?? ''}`;
+  }
+
+  /** Somebody has written the StatefulSet. */
+  changed(object: StatefulSet): void {
+    const before = this.#object;
+    this.#object = object;
+    if (before?.metadata.generation === object.metadata.generation) return;
+    const { timeline, random } = this.#world;
+    timeline.after(random.between(5, 50), () => {
+      this.#writeStatus();
+      this.#replaceOutdated();
+    });
+    this.makePod();
+  }
+
+  /** As much of the status as the operator looks at. */
+  #writeStatus(): void {
+    const { metadata } = this.#object ?? {};
+    if (metadata === undefined) return;
+    const status = { observedGeneration: metadata.generation, updateRevision: this.#revision, replicas: 1 };
+    const reference = { resource: statefulSets, namespace: this.#world.namespace, name: metadata.name };
+    this.#world.server.setStatus(reference, status, 'statefulset-controller');
+  }
+
+  #replaceOutdated(): void {
+    const { pod } = this;
+    if (pod !== undefined && pod.identity.configuration.template !== this.template) this.#world.deletePod(pod, false);
+  }
+
+  podDeleted(uid: string | undefined): void {
+    if (this.pod?.identity.uid === uid) this.pod = undefined;
     this.makePod();
   }
 
   /** Makes the next pod as soon as there is a node for it. */
   makePod(): void {
+    if (this.#making || this.#object === undefined) return;
+    this.#making = true;
     const { timeline, random } = this.#world;
-    this.pod = undefined;
     timeline.after(random.between(10, 300), () => void this.#make());
   }
 
   async #make(): Promise<void> {
     const world = this.#world;
-    if (this.pod !== undefined) return;
-    const node = world.nodeFor(this);
-    if (node === undefined) {
+    const node = this.pod === undefined ? world.nodeFor(this) : undefined;
+    if (this.pod === undefined && node === undefined) {
       world.timeline.after(1_000, () => void this.#make());
       return;
     }
-    const { cluster, api } = world;
+    this.#making = false;
+    if (node === undefined || this.#object === undefined) return;
+    const { component, member } = this;
+    const configuration = configurationOf(this.#object);
     const ip = world.nextIp(node);
-    const object: KubernetesObject & { spec: object; status: object } = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: {
-        name: this.name,
-        namespace: cluster.namespace,
-        labels: objectLabels(cluster, { component: this.component, member: this.member }),
-        annotations: { [annotations.template]: this.configuration.template },
-      },
-      spec: { nodeName: node.name, containers: [] },
-      status: { phase: 'Running', podIP: ip },
-    };
-    const reference = { resource: pods, namespace: cluster.namespace };
-    const made = await api.create(reference, object);
-    world.setPodStatus(this.name, object.status);
-    const { component, member, configuration } = this;
+    const body = podOf(this.#object, this.name, this.#revision, node.name);
+    const made = await world.api.create<Pod>({ resource: pods, namespace: world.namespace }, body);
     const uid = made.metadata.uid ?? '';
     const pod = new SimulatedPod({ component, member, name: this.name, uid, ip, configuration }, node, world);
     this.pod = pod;
+    world.setPodStatus(pod, false);
     world.podMade(pod);
   }
+}
+
+/** As much of a pod as anybody looks at. */
+function podOf({ metadata, spec }: StatefulSet, name: string, revision: string, nodeName: string): Pod {
+  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: metadata.name, uid: metadata.uid ?? '' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: metadata.namespace ?? '',
+      labels: { ...spec?.template.metadata?.labels, [REVISION_LABEL]: revision },
+      annotations: { ...spec?.template.metadata?.annotations },
+      ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
+    },
+    spec: { nodeName, containers: [] },
+  };
+}
+
+/** What the template's agent is told. */
+function configurationOf({ spec }: StatefulSet): AgentConfiguration {
+  const { metadata, spec: template } = spec?.template ?? {};
+  const environment = template?.initContainers?.flatMap(({ env }) => env ?? []) ?? [];
+  const text = environment.find(({ name }) => name === AGENT_ENVIRONMENT.configuration)?.value ?? '';
+  const fixed = JSON.parse(text) as Omit<AgentConfiguration, 'template'>;
+  return { ...fixed, template: metadata?.annotations?.[annotations.template] ?? '' };
 }

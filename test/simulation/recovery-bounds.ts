@@ -1,0 +1,161 @@
+import { MEMBERS, type PairComponent } from '../../src/api/names.ts';
+import { waitAfterFailures } from '../../src/agent/candidacy.ts';
+import {
+  hungAfterSeconds,
+  registeredAfterCrashSeconds,
+  takeoverSeconds,
+  type SubscriberTimes,
+} from '../../src/daemons/bounds.ts';
+import { failedStartsInARow } from '../../src/daemons/sign-in.ts';
+import { LEAST_CLOCK_RATE, type Fault } from './faults/fault.ts';
+import { TIMES } from './impala/subscriber.ts';
+import type { World } from './world.ts';
+
+/** What a bound is made of. */
+interface Circumstances {
+  /** The longest lease that the pair has had, those in the records included, on the slowest clock, in seconds. */
+  readonly lease: number;
+  /** After how many seconds a daemon counts as hung. */
+  readonly hung: number;
+  /** Whether the operator has to make the Lease anew. */
+  readonly leaseDeleted: boolean;
+}
+
+type Bound = (circumstances: Circumstances) => number;
+
+/** A pass comes that late after news (simulated: 3 s), and looks again 2 s later where a slice is wrong. */
+const OPERATOR = 5;
+/** The longest back-off of the operator's watches and passes, with jitter. */
+const BACK_OFF = 45;
+/** How long a list of the operator's waits for its answer. */
+const LIST = 60;
+/** Deleted in order, made, started, pre-flighted and probed. */
+const NEW_POD = 8;
+
+const nothing: Bound = () => 0;
+/** A daemon's death is proven, told and answered by a claim. */
+const atOnce: Bound = () => 1;
+/** Nobody says anything: the lease is waited out. */
+const silence: Bound = ({ lease }) => takeoverSeconds(lease);
+/** Only its health check tells. */
+const hung: Bound = ({ hung }) => hung + 1;
+/** The Lease has to be made anew first. */
+const remade: Bound = (circumstances) => OPERATOR + silence(circumstances);
+/** A holder looks every 30 s whether its slice has been edited. */
+const review: Bound = () => 31;
+const repair: Bound = () => OPERATOR;
+/** What only the operator could do is done when it is back. */
+const operatorAway: Bound = (circumstances) =>
+  circumstances.leaseDeleted ? remade(circumstances) : repair(circumstances);
+/** ... and its watches and passes have got over their failures. */
+const operatorFailing: Bound = (circumstances) =>
+  circumstances.leaseDeleted ? BACK_OFF + remade(circumstances) : silence(circumstances);
+/** A piece of an order without an end swallows the next one: who gets no answer gives up. */
+const lostOrder: Bound = (circumstances) => 2 + silence(circumstances);
+/** One member after the other gets its template. */
+const roll: Bound = (circumstances) => 2 * (NEW_POD + OPERATOR) + silence(circumstances);
+
+/**
+ * How many seconds after the end of each fault its pair has an active again, and the slice names it; and how long the
+ * operator may not know better (`blind`). What is `latent` prolongs what comes after.
+ */
+const BOUNDS: Readonly<
+  Record<Fault['kind'], { readonly active: Bound; readonly blind?: number; readonly latent?: Bound }>
+> = {
+  'daemon crash': { active: atOnce },
+  'daemon pause': { active: hung },
+  'agent kill': { active: silence },
+  'agent SIGTERM': { active: silence },
+  'agent pause': { active: silence },
+  'agent pause, then cut': { active: silence },
+  'guard kill': { active: atOnce },
+  'guard kill, orders unread': { active: atOnce },
+  'guard pause': { active: silence },
+  'stale orders': { active: nothing, latent: lostOrder },
+  'pod delete': { active: atOnce },
+  'pod force delete': { active: silence },
+  'pod orphan': { active: silence },
+  'node off': { active: silence },
+  'node freeze': { active: silence },
+  'node cut': { active: silence },
+  'kubelet cut': { active: silence },
+  'nodes cut': { active: nothing },
+  'agent cut': { active: silence },
+  'operator down': { active: operatorAway },
+  'operator cut': { active: operatorFailing, blind: BACK_OFF },
+  'API outage': { active: operatorFailing, blind: BACK_OFF },
+  'API weather': { active: operatorFailing, blind: LIST + BACK_OFF },
+  'API call': { active: silence },
+  'watch stall': { active: silence },
+  'watch break': { active: atOnce },
+  'watch expire': { active: atOnce },
+  'lease edit': { active: silence },
+  'lease delete': { active: remade },
+  'slice delete': { active: repair },
+  'slice edit': { active: review },
+  'failing starts': { active: silence },
+  'spec change': { active: roll },
+};
+
+const SUBSCRIBERS: SubscriberTimes = {
+  timeout: TIMES.timeout / 1000,
+  rpcTimeout: TIMES.rpcTimeout / 1000,
+  retryInterval: TIMES.retryInterval / 1000,
+};
+
+/** From an active that is elected to one whose daemon serves. */
+const START: Readonly<Record<PairComponent, number>> = { statestore: 1, catalog: 7 };
+/** kubelet's probe, and the pass that reads of it. */
+const TOLD = 4 + OPERATOR;
+
+/** What a world lacks to be whole. */
+export type Part = 'active' | 'daemon' | 'standby' | 'subscribers' | 'status';
+
+/** A fault that has struck, and until when, in true milliseconds. */
+export interface Struck {
+  readonly fault: Fault;
+  readonly until: number;
+}
+
+/**
+ * By when a part must be there. All containers run: no bound holds while kubelet waits before it starts one again.
+ */
+export function dueAt(
+  world: World,
+  { component, part }: { component: PairComponent; part: Part },
+  struck: readonly Struck[],
+): number {
+  const upSince = Math.max(...world.statefulSets.map(({ pod }) => pod?.upSince ?? 0));
+  const leaseDeleted = struck.some(({ fault }) => fault.kind === 'lease delete');
+  const circumstances = { ...circumstancesOf(world, component), leaseDeleted };
+  const sighted = Math.max(...struck.map(({ fault, until }) => until + 1000 * (BOUNDS[fault.kind].blind ?? 0)));
+  const times = struck.map(({ fault, until }) => {
+    const { active, blind = 0 } = BOUNDS[fault.kind];
+    const bound = Math.max(active(circumstances) + AFTER_ACTIVE[part](component), part === 'status' ? blind + TOLD : 0);
+    // A change is rolled out by an operator that sees it.
+    return Math.max(until, upSince, fault.kind === 'spec change' ? sighted : 0) + 1000 * bound;
+  });
+  const latent = Math.max(...struck.map(({ fault }) => BOUNDS[fault.kind].latent?.(circumstances) ?? 0), 0);
+  return Math.max(0, ...times) + 1000 * latent + circumstances.failures;
+}
+
+const AFTER_ACTIVE: Readonly<Record<Part, (component: PairComponent) => number>> = {
+  active: () => 0,
+  daemon: (component) => START[component],
+  standby: () => NEW_POD,
+  subscribers: (component) => START[component] + registeredAfterCrashSeconds(SUBSCRIBERS) + SUBSCRIBERS.rpcTimeout,
+  status: (component) => START[component] + registeredAfterCrashSeconds(SUBSCRIBERS) + SUBSCRIBERS.rpcTimeout + TOLD,
+};
+
+function circumstancesOf(
+  world: World,
+  component: PairComponent,
+): Omit<Circumstances, 'leaseDeleted'> & { failures: number } {
+  const lease = world.leaseOf(component);
+  const configurations = MEMBERS.map((member) => world.statefulSetOf(component, member).pod?.identity.configuration);
+  const durations = configurations.map((one) => one?.leaseDurationSeconds ?? 0);
+  const longest = Math.max(world.invariants.longestLease(component), ...durations) / LEAST_CLOCK_RATE;
+  const hung = Math.max(...configurations.map((one) => (one ? hungAfterSeconds(one, one) : 0)));
+  const failures = Math.max(...configurations.map((one) => failedStartsInARow(lease, one?.template ?? '')));
+  return { lease: longest, hung, failures: waitAfterFailures(failures) };
+}
