@@ -12,6 +12,8 @@ export interface Mutation {
   readonly name: string;
   /** The rule of docs/protocol.md that is broken. */
   readonly breaks: string;
+  /** A run that has noticed it: tried first, since going through all until one does takes long. */
+  readonly noticedBy: number;
   readonly changes: readonly Change[];
 }
 
@@ -28,6 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the guard ignores its deadline',
     breaks: 'P1',
+    noticedBy: 1,
     changes: [
       { file: GUARD, find: 'if (this.daemon && now >= this.deadline) yield* this.#killDaemon();', replace: '' },
     ],
@@ -35,6 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the deadline is counted from the answer instead of the send',
     breaks: 'P2',
+    noticedBy: 115,
     changes: [
       {
         file: ELECTION,
@@ -49,6 +53,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the Lease is released before the daemon is proven dead',
     breaks: 'P5',
+    noticedBy: 30,
     changes: [
       {
         file: DECISION,
@@ -65,6 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the daemon is started again on the old deadline after a release was sent',
     breaks: 'P7',
+    noticedBy: 196,
     changes: [
       {
         file: ELECTION,
@@ -84,6 +90,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an agent takes a Lease with its pod's name for its own",
     breaks: 'P3',
+    noticedBy: 91,
     changes: [
       {
         file: 'src/kube/election/claim.ts',
@@ -98,6 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the identity is the pod's name without its uid",
     breaks: 'P3',
+    noticedBy: 272,
     changes: [
       { file: AGENT, find: '`${pod.podName}/${pod.podUid}/${parts.randomWord()}`', replace: '`${pod.podName}/x/x`' },
       {
@@ -110,6 +118,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the guard obeys an order of an earlier incarnation',
     breaks: 'P8',
+    noticedBy: 149,
     changes: [
       {
         file: GUARD,
@@ -121,6 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an order that extends starts a daemon that has died',
     breaks: 'P9',
+    noticedBy: 78,
     changes: [
       {
         file: GUARD,
@@ -140,6 +150,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an empty holder counts as released',
     breaks: 'P6',
+    noticedBy: 1,
     changes: [
       {
         file: 'src/kube/election/tenancy.ts',
@@ -151,6 +162,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes a closed report FIFO for the daemon's death",
     breaks: 'P5',
+    noticedBy: 3,
     changes: [
       {
         file: 'src/agent/guard/daemon-view.ts',
@@ -162,6 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes its own SIGTERM for the daemon's death",
     breaks: 'P5',
+    noticedBy: 14,
     changes: [
       {
         file: AGENT,
@@ -174,6 +187,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the slice is written without a term check',
     breaks: 'P10',
+    noticedBy: 22,
     changes: [
       {
         file: 'src/agent/endpoint.ts',
@@ -185,6 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a challenger trusts the timestamps in the record',
     breaks: 'P4',
+    noticedBy: 4,
     changes: [
       {
         file: 'src/kube/election/elector.ts',
@@ -203,6 +218,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a challenger uses its own configured duration instead of the record's",
     breaks: 'P4',
+    noticedBy: 286,
     changes: [
       {
         file: 'src/kube/election/observation.ts',
@@ -214,6 +230,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a restarted agent renews although its guard's deadline has passed",
     breaks: 'P11',
+    noticedBy: 373,
     changes: [
       {
         file: AGENT,

@@ -28,7 +28,7 @@ describe('pairs under faults', () => {
     // A run in which nothing happens would keep every rule.
     const met = [...fixed.coverage.counts.values()].flatMap((states) => [...states.values()]);
     expect(met.reduce((sum, times) => sum + times, 0)).toBeGreaterThan(5 * FIXED_RUNS);
-  }, 120_000);
+  }, 240_000);
 
   test('keep them in runs that nobody has seen before', async () => {
     const from = 1_000_000 + Math.floor(Math.random() * 1e9);
@@ -36,13 +36,16 @@ describe('pairs under faults', () => {
     process.stdout.write(`fresh seeds: ${from} to ${from + FRESH_RUNS - 1}\n`);
     expect(describeViolations(fresh)).toEqual([]);
     expect(fresh.runs).toBe(FRESH_RUNS);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a rule that is broken on purpose is noticed:', () => {
-  test.each(MUTATIONS.map(({ name, breaks }) => [name, breaks]))(
+  test.each(MUTATIONS.map(({ name, breaks, noticedBy }) => [name, breaks, noticedBy] as const))(
     '%s (%s)',
-    async (mutation) => {
+    async (mutation, _, noticedBy) => {
+      const known = await runParallel([noticedBy], { workers: 1, mutation, stopAt: SAFETY });
+      if (known.violations.length > 0) return;
+      // The runs have changed since: any other will do.
       const { violations } = await runParallel(seedsFrom(1, MOST_RUNS), { workers, mutation, stopAt: SAFETY });
       expect(violations.length).toBeGreaterThan(0);
     },
