@@ -29,6 +29,7 @@ export class Invariants {
   /** The highest term that a Lease has ever borne. */
   readonly highestTerms = new Map<string, number>();
 
+  readonly #lastStarts = new Map<PairComponent, number>();
   readonly #longestLeases = new Map<string, number>();
 
   constructor(world: World) {
@@ -40,6 +41,11 @@ export class Invariants {
     return this.#longestLeases.get(names.pair(this.#world.cluster.name, component)) ?? 0;
   }
 
+  /** When a daemon of the pair was started last. */
+  lastStart(component: PairComponent): number {
+    return this.#lastStarts.get(component) ?? 0;
+  }
+
   violate(rule: Rule, message: string): void {
     if (this.violation) return;
     this.violation = { rule, at: this.#world.timeline.now, message };
@@ -47,6 +53,7 @@ export class Invariants {
   }
 
   daemonStarted(pod: SimulatedPod, daemon: DaemonProcess): void {
+    this.#lastStarts.set(daemon.component, this.#world.timeline.now);
     this.#alive.set(daemon, pod);
   }
 

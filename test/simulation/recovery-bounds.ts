@@ -19,6 +19,8 @@ interface Circumstances {
   readonly hung: number;
   /** Whether the operator has to make the Lease anew. */
   readonly leaseDeleted: boolean;
+  /** Whether there is something that only the operator mends. */
+  readonly operatorNeeded: boolean;
 }
 
 type Bound = (circumstances: Circumstances) => number;
@@ -49,7 +51,7 @@ const operatorAway: Bound = (circumstances) =>
   circumstances.leaseDeleted ? remade(circumstances) : repair(circumstances);
 /** ... and its watches and passes have got over their failures. */
 const operatorFailing: Bound = (circumstances) =>
-  circumstances.leaseDeleted ? BACK_OFF + remade(circumstances) : silence(circumstances);
+  circumstances.leaseDeleted ? remade(circumstances) : Math.max(silence(circumstances), repair(circumstances));
 /** A piece of an order without an end swallows the next one: who gets no answer gives up. */
 const lostOrder: Bound = (circumstances) => 2 + silence(circumstances);
 /** One member after the other gets its template. */
@@ -126,17 +128,25 @@ export function dueAt(
   struck: readonly Struck[],
 ): number {
   const upSince = Math.max(...world.statefulSets.map(({ pod }) => pod?.upSince ?? 0));
-  const leaseDeleted = struck.some(({ fault }) => fault.kind === 'lease delete');
-  const circumstances = { ...circumstancesOf(world, component), leaseDeleted };
+  const has = (...kinds: Fault['kind'][]): boolean => struck.some(({ fault }) => kinds.includes(fault.kind));
+  const leaseDeleted = has('lease delete');
+  const operatorNeeded = leaseDeleted || has('slice delete', 'slice edit');
+  const circumstances = { ...circumstancesOf(world, component), leaseDeleted, operatorNeeded };
   const sighted = Math.max(...struck.map(({ fault, until }) => until + 1000 * (BOUNDS[fault.kind].blind ?? 0)));
   const times = struck.map(({ fault, until }) => {
     const { active, blind = 0 } = BOUNDS[fault.kind];
-    const bound = Math.max(active(circumstances) + AFTER_ACTIVE[part](component), part === 'status' ? blind + TOLD : 0);
+    const unseen = operatorNeeded ? blind : 0;
+    const bound = Math.max(
+      active(circumstances) + unseen + AFTER_ACTIVE[part](component),
+      part === 'status' ? blind + TOLD : 0,
+    );
     // A change is rolled out by an operator that sees it.
     return Math.max(until, upSince, fault.kind === 'spec change' ? sighted : 0) + 1000 * bound;
   });
   const latent = Math.max(...struck.map(({ fault }) => BOUNDS[fault.kind].latent?.(circumstances) ?? 0), 0);
-  return Math.max(0, ...times) + 1000 * latent + circumstances.failures;
+  const due = Math.max(0, ...times) + 1000 * latent + circumstances.failures;
+  const started = world.invariants.lastStart(component) + 1000 * AFTER_ACTIVE[part](component);
+  return part === 'active' ? due : Math.max(due, started);
 }
 
 const AFTER_ACTIVE: Readonly<Record<Part, (component: PairComponent) => number>> = {
@@ -150,7 +160,7 @@ const AFTER_ACTIVE: Readonly<Record<Part, (component: PairComponent) => number>>
 function circumstancesOf(
   world: World,
   component: PairComponent,
-): Omit<Circumstances, 'leaseDeleted'> & { failures: number } {
+): Omit<Circumstances, 'leaseDeleted' | 'operatorNeeded'> & { failures: number } {
   const lease = world.leaseOf(component);
   const configurations = MEMBERS.map((member) => world.statefulSetOf(component, member).pod?.identity.configuration);
   const durations = configurations.map((one) => one?.leaseDurationSeconds ?? 0);
