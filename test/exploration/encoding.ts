@@ -20,7 +20,7 @@ import { mayBeClaimedAt, type SeenRecord } from '../../src/kube/election/outage.
 import type { Roster } from '../../src/kube/election/roster.ts';
 import type { Gone } from '../../src/daemons/lease-notes.ts';
 import { LONGEST_OUTAGE, TICK, type GuardWord, type Pod, type World, type WorldOptions } from './world.ts';
-import { sliceTerm } from './moves.ts';
+import { sliceTerm } from './lease-store.ts';
 
 const STANDINGS = ['challenger', 'claiming', 'holder', 'reclaiming', 'releasing'];
 const DAEMONS = ['unknown', 'none', 'starting', 'running', 'stopping'];

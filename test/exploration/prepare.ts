@@ -1,7 +1,9 @@
 import { annotations } from '../../src/api/names.ts';
 import { rosterOf } from '../../src/kube/election/roster.ts';
 import type { Protocol } from './protocol.ts';
-import { copyOf, moveOf, Moves, NOBODY, remade } from './moves.ts';
+import { copyOf, remade } from './lease-store.ts';
+import { moveOf, NOBODY } from './move-kinds.ts';
+import { Moves } from './moves.ts';
 import { freshWorld, newAgent, TICK, type World, type WorldOptions } from './world.ts';
 
 const ORDINARY = ['watch sees', 'watch shows', 'read seen', 'read answered', 'write lands', 'write answered', 'look'];

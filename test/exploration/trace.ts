@@ -1,6 +1,8 @@
 /** A counterexample as text: a line an event, then where each pod and the Lease stand after it. */
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
-import { moveOf, sliceTerm, type Moves } from './moves.ts';
+import { sliceTerm } from './lease-store.ts';
+import { moveOf } from './move-kinds.ts';
+import type { Moves } from './moves.ts';
 import { SLOTS, TICK, type Pod, type World } from './world.ts';
 
 export interface Trace {

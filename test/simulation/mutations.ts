@@ -39,7 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the deadline is counted from the answer instead of the send',
     breaks: 'P2',
-    noticedBy: 115,
+    noticedBy: 294,
     changes: [
       {
         file: ELECTION,
@@ -71,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the daemon is started again on the old deadline after a release was sent',
     breaks: 'P7',
-    noticedBy: 196,
+    noticedBy: 88,
     changes: [
       {
         file: ELECTION,
@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an agent takes a Lease with its pod's name for its own",
     breaks: 'P3',
-    noticedBy: 91,
+    noticedBy: 106,
     changes: [
       {
         file: 'src/kube/election/claim.ts',
@@ -106,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the identity is the pod's name without its uid",
     breaks: 'P3',
-    noticedBy: 272,
+    noticedBy: 22,
     changes: [
       { file: AGENT, find: '`${pod.podName}/${pod.podUid}/${parts.randomWord()}`', replace: '`${pod.podName}/x/x`' },
       {
@@ -119,7 +119,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the guard obeys an order of an earlier incarnation',
     breaks: 'P8',
-    noticedBy: 149,
+    noticedBy: 406,
     changes: [
       {
         file: GUARD,
@@ -131,7 +131,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an order that extends starts a daemon that has died',
     breaks: 'P9',
-    noticedBy: 78,
+    noticedBy: 54,
     changes: [
       {
         file: GUARD,
@@ -219,7 +219,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a challenger uses its own configured duration instead of the record's",
     breaks: 'P4',
-    noticedBy: 286,
+    noticedBy: 952,
     changes: [
       {
         file: 'src/kube/election/observation.ts',
@@ -231,7 +231,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a restarted agent renews although its guard's deadline has passed",
     breaks: 'P11',
-    noticedBy: 373,
+    noticedBy: 507,
     changes: [
       {
         file: AGENT,

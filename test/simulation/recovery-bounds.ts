@@ -37,6 +37,9 @@ const LIST = 60;
 /** Deleted in order, made, started, pre-flighted and probed. */
 const NEW_POD = 8;
 
+/** A kubelet lists again, and stops what has no object any more. */
+const KUBELET = 7;
+
 const nothing: Bound = () => 0;
 /** The operator asks, the active stops, the other claims; a request that cannot be served now is served later. */
 const switchover: Bound = () => OPERATOR + 1;
@@ -44,6 +47,8 @@ const switchover: Bound = () => OPERATOR + 1;
 const atOnce: Bound = () => 1;
 /** Nobody says anything: the lease is waited out. */
 const silence: Bound = ({ lease }) => takeoverSeconds(lease);
+/** A pod without an object lives on, on promises, until its kubelet hears of it and has stopped it. */
+const orphan: Bound = (circumstances) => KUBELET + silence(circumstances);
 /** Only its health check tells. */
 const hung: Bound = ({ hung }) => hung + 1;
 /** The Lease has to be made anew first. */
@@ -80,8 +85,8 @@ const BOUNDS: Readonly<
   'guard pause': { active: silence },
   'stale orders': { active: nothing, latent: lostOrder },
   'pod delete': { active: atOnce },
-  'pod force delete': { active: silence },
-  'pod orphan': { active: silence },
+  'pod force delete': { active: orphan },
+  'pod orphan': { active: orphan },
   'node off': { active: silence },
   'node freeze': { active: silence },
   'node cut': { active: silence },

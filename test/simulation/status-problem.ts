@@ -61,7 +61,7 @@ function conditionProblem(world: World, status: ImpalaClusterStatus): string | u
     // An earlier copy of a Lease brings back what pods that are gone said of themselves, and silences their successors.
     if (type === 'Degraded' && said?.reason === 'StartFailed' && world.signInsWrittenBack) continue;
     // A request that could not be served stands until it is taken back.
-    if (type === 'Degraded' && said?.reason === 'SwitchoverRefused') continue;
+    if (type === 'Degraded' && said?.reason.startsWith('Switchover')) continue;
     if (said?.status !== (value ? 'True' : 'False')) return `${type} is ${said?.status}: ${said?.message}`;
   }
   return undefined;
