@@ -26,6 +26,15 @@ const outage: Pick<WorldOptions, 'durations' | 'maxOutage' | 'signIns'> = {
   signIns: true,
 };
 
+/** Small enough to be exhausted: whoever asks or writes is answered at once. */
+const prompt: typeof outage & Pick<WorldOptions, 'promptAnswers' | 'promptRounds'> = {
+  durations: { a: [3, 2], b: [3, 2] },
+  maxOutage: [4, 4, 4],
+  signIns: true,
+  promptAnswers: true,
+  promptRounds: true,
+};
+
 export const worlds: readonly Searched[] = [
   searched({ name: 'outages of any length', faults: { refused: always } }, 200_000, true),
   searched({ name: 'a daemon that crashes', faults: { crash: 1 } }, 200_000, true),
@@ -124,6 +133,23 @@ export const worlds: readonly Searched[] = [
       cutOff: [0, 1],
     },
     20_000,
+  ),
+  searched(
+    { ...prompt, name: 'prompt promises, and an active that is cut off', faults: { ask: 2 }, cutOff: [0] },
+    200_000,
+    true,
+  ),
+  searched(
+    {
+      ...prompt,
+      name: 'prompt promises, and a replacement that is on no roster',
+      faults: { ask: 2 },
+      begins: 'signed in',
+      replaces: 'b',
+      cutOff: [0, 1],
+    },
+    200_000,
+    true,
   ),
   searched(
     {
