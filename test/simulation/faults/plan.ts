@@ -86,9 +86,9 @@ function story(
   const at = Math.round(SETTLED + random.between(0, 5_000));
   const alone = random.chance(0.5);
   const companions = alone ? [] : outageCompanions(random, components, at, lasts);
-  // What gets through now and then leaves the others behind: they refuse for what they have not seen, and the active may stop.
-  const partial = outage.kind === 'API weather' && outage.probability < 1;
-  return { promises: true, plan: [{ at, fault: outage }, ...companions], calm: alone && !partial };
+  // Writes that take place unseen leave the others behind: they refuse, and the active may stop.
+  const unseen = outage.kind === 'API weather' && outage.fault === 'answer lost';
+  return { promises: true, plan: [{ at, fault: outage }, ...companions], calm: alone && !unseen };
 }
 
 /** What happens while the API server is away, one or two at a time. */
