@@ -1,9 +1,9 @@
 /** What the agents of a pair say to each other while the active cannot renew its Lease, as JSON, and nothing else. */
 
-/** A write of the Lease that the active relies on: whoever promises must have seen it, or one after it. */
+/** The claim that the active relies on: whoever promises must have seen a write of it. */
 export interface PromisedRecord {
   readonly leaseUid: string;
-  /** Of the newest version that the active knows to be its own. */
+  /** The newest version of the Lease that the active knows to be its own: for whoever reads the traffic. */
   readonly resourceVersion: string;
   /** The holderIdentity of the claim. */
   readonly holder: string;

@@ -5,7 +5,6 @@
  */
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
-import { isOlder } from '../resource-version.ts';
 import type { Claim } from './claim.ts';
 import type { ElectionRules, ElectionState, Standing } from './election.ts';
 import { expiresAt, respectedDuration, type Observation } from './observation.ts';
@@ -30,7 +29,7 @@ export interface OutageRules {
   readonly clockDrift: number;
 }
 
-/** A claim of which a promiser must have seen a write: at least the one of this version. */
+/** A claim of which a promiser must have seen a write, and the version of the Lease that shows one. */
 export interface SeenRecord {
   readonly leaseUid: string;
   readonly resourceVersion: string;
@@ -161,10 +160,13 @@ export function askedToPromise(
   return { state: { ...state, promisedUntil: Math.max(state.promisedUntil ?? until, until) }, answer: 'promised' };
 }
 
-/** Whether the last holder that was seen is the record's, in that version or a later one, and nobody has followed it. */
+/**
+ * Whether the last holder that was seen is the record's, in whichever of its versions, and nobody has followed it. A claim's
+ * identity is its own: whoever has seen any write of it knows whom it promises to, and the duration comes with the request.
+ * In a brownout the active renews now and then, and not every version reaches everybody.
+ */
 function hasSeen({ lastHeld, observation }: ElectionState, record: SeenRecord): boolean {
   if (lastHeld?.holder !== record.holder || lastHeld.leaseUid !== record.leaseUid) return false;
-  if (isOlder(lastHeld.resourceVersion, record.resourceVersion)) return false;
   const { metadata, spec } = observation?.lease ?? {};
   // A Lease that is gone, or was made anew since, counts as an outage (P13).
   return metadata === undefined || metadata.uid !== record.leaseUid || spec?.holderIdentity === record.holder;

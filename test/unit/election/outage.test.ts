@@ -250,9 +250,10 @@ describe('who is asked for a promise', () => {
   test.each<[string, election.ElectionState, string]>([
     ['promises when it has seen the record', having(seen), 'promised'],
     ['promises when it has seen a later one of that claim', having(leaseOf({ version: '12' })), 'promised'],
+    ['promises when it has seen an earlier one of that claim', having(leaseOf({ version: '9' })), 'promised'],
     ['promises when the Lease was deleted since', having(seen, undefined), 'promised'],
     ['promises when the Lease was made anew since', having(seen, leaseOf({ uid: 'm', holder: '' })), 'promised'],
-    ['refuses when it has not', having(leaseOf({ version: '9' })), 'unseen'],
+    ['refuses when it has seen another claim', having(leaseOf({ holder: 'a/0', version: '9' })), 'unseen'],
     ['refuses when it has seen nothing', election.initialElection, 'unseen'],
     [
       'refuses when it has seen another holder since',
