@@ -21,7 +21,7 @@ const ELECTION = 'src/kube/election/election.ts';
 const DECISION = 'src/agent/decision.ts';
 const AGENT = 'src/agent/agent.ts';
 const OUTAGE = 'src/kube/election/outage.ts';
-const GUARD = 'test/simulation/guard/guard-model.ts';
+const GUARD = 'src/embedded/guard/virtual-guard.ts';
 
 /**
  * The product's own source with a few words changed, loaded into a worker of its own: no switch in the product, and a

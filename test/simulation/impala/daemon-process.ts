@@ -2,7 +2,7 @@ import type { PairComponent } from '../../../src/api/names.ts';
 import type { SimulatedProcess } from '../engine/simulated-process.ts';
 import type { SeededRandom } from '../engine/random.ts';
 import type { Timeline } from '../engine/timeline.ts';
-import type { Child } from '../guard/guard-model.ts';
+import type { Child } from '../../../src/embedded/guard/virtual-guard.ts';
 
 /** How a daemon process does. */
 export interface DaemonCharacter {

@@ -6,9 +6,9 @@ import { watchLease } from '../../../src/agent/lease-watch.ts';
 import { leases } from '../../../src/kube/resource.ts';
 import type { SimulatedNode } from '../engine/node.ts';
 import { SimulatedProcess } from '../engine/simulated-process.ts';
-import { GuardLinkModel } from '../guard/guard-link-model.ts';
-import { GuardModel, type Child } from '../guard/guard-model.ts';
-import { PodVolume } from '../guard/pod-volume.ts';
+import { VirtualGuardLink } from '../../../src/embedded/guard/virtual-guard-link.ts';
+import { VirtualGuard, type Child } from '../../../src/embedded/guard/virtual-guard.ts';
+import { PodVolume } from '../../../src/embedded/guard/pod-volume.ts';
 import { DaemonProcess } from '../impala/daemon-process.ts';
 import type { Connection } from './connection.ts';
 import type { World } from '../world.ts';
@@ -30,7 +30,7 @@ export interface PodIdentity {
 interface AgentContainer {
   readonly process: SimulatedProcess;
   readonly agent: Agent;
-  readonly link: GuardLinkModel;
+  readonly link: VirtualGuardLink;
   readonly connection: Connection;
 }
 
@@ -41,7 +41,7 @@ export class SimulatedPod {
   readonly world: World;
   volume = new PodVolume();
   agent: AgentContainer | undefined;
-  guard: { process: SimulatedProcess; model: GuardModel } | undefined;
+  guard: { process: SimulatedProcess; model: VirtualGuard } | undefined;
   daemon: DaemonProcess | undefined;
   terminating = false;
   gone = false;
@@ -110,7 +110,7 @@ export class SimulatedPod {
     const { world, identity } = this;
     const { configuration } = identity;
     const process = new SimulatedProcess(`${this.label} agent`, this.node, world.timeline);
-    const link = new GuardLinkModel(this.volume, process, {
+    const link = new VirtualGuardLink(this.volume, process, {
       sending: (order) => this.#orderLeaves(order),
       sent: (line) => void this.oldOrders.push(line),
     });
@@ -181,7 +181,7 @@ export class SimulatedPod {
     const process = new SimulatedProcess(`${this.label} guard`, this.node, world.timeline);
     const id = `guard-${world.random.word()}`;
     world.trace(this, 'guard', `starts as ${id}`);
-    const model = new GuardModel({
+    const model = new VirtualGuard({
       id,
       volume: this.volume,
       process,

@@ -10,8 +10,8 @@ import { decodeReport, encodeOrder, type Order, type Report } from '../../../src
 import { SimulatedNode } from '../engine/node.ts';
 import { SimulatedProcess } from '../engine/simulated-process.ts';
 import { Timeline } from '../engine/timeline.ts';
-import { GuardModel, type Child } from './guard-model.ts';
-import { PodVolume } from './pod-volume.ts';
+import { VirtualGuard, type Child } from '../../../src/embedded/guard/virtual-guard.ts';
+import { PodVolume } from '../../../src/embedded/guard/pod-volume.ts';
 
 /** One step of a script; times in milliseconds. */
 type Step =
@@ -204,7 +204,7 @@ while :; do read -r -t 0.05 <> <(:); done
 
 async function playOnBash(script: readonly Step[]): Promise<string[]> {
   const clock = bootClock();
-  const directory = mkdtempSync(join(tmpdir(), 'guard-model-'));
+  const directory = mkdtempSync(join(tmpdir(), 'virtual-guard-'));
   writeFileSync(join(directory, 'entrypoint.sh'), DAEMON, { mode: 0o755 });
   const link = new FifoGuardLink(directory, () => clock.now());
   link.install(SOURCE);
@@ -290,7 +290,7 @@ async function playOnModel(script: readonly Step[]): Promise<string[]> {
     },
   });
   let daemon: Child | undefined;
-  const model: GuardModel = new GuardModel({
+  const model: VirtualGuard = new VirtualGuard({
     id: 'this',
     volume,
     process,
