@@ -10,7 +10,7 @@ import { holdBack } from './switchover.ts';
 const PREFLIGHT_LIMIT: Milliseconds = 30_000;
 
 /** How long the first claim of a pair's life is left to member `a`, so that the two components' actives start on different nodes. */
-const FIRST_CLAIM_HEAD_START: Milliseconds = 3_000;
+export const FIRST_CLAIM_HEAD_START: Milliseconds = 3_000;
 
 const LONGEST_WAIT_AFTER_FAILURES: Milliseconds = 60_000;
 

@@ -1,5 +1,5 @@
 import { annotations, MEMBERS, type PairComponent } from '../../src/api/names.ts';
-import { waitAfterFailures } from '../../src/agent/candidacy.ts';
+import { FIRST_CLAIM_HEAD_START, waitAfterFailures } from '../../src/agent/candidacy.ts';
 import {
   hungAfterSeconds,
   registeredAfterCrashSeconds,
@@ -49,6 +49,8 @@ const atOnce: Bound = () => 1;
 const silence: Bound = ({ lease }) => takeoverSeconds(lease);
 /** A pod without an object lives on, on promises, until its kubelet hears of it and has stopped it. */
 const orphan: Bound = (circumstances) => KUBELET + silence(circumstances);
+/** An earlier copy may say that nobody ever was active: member b then leaves the first claim to a. */
+const edited: Bound = (circumstances) => silence(circumstances) + FIRST_CLAIM_HEAD_START / 1000;
 /** Only its health check tells. */
 const hung: Bound = ({ hung }) => hung + 1;
 /** The Lease has to be made anew first. */
@@ -107,7 +109,7 @@ const BOUNDS: Readonly<
   'watch stall': { active: silence },
   'watch break': { active: atOnce },
   'watch expire': { active: atOnce },
-  'lease edit': { active: silence },
+  'lease edit': { active: edited },
   'lease delete': { active: remade },
   'slice delete': { active: repair },
   'slice edit': { active: review },
@@ -188,11 +190,14 @@ export function outageEnd(world: World, component: PairComponent): number | unde
   const known = MEMBERS.map((member) => world.statefulSetOf(component, member).pod?.identity.uid);
   if (isHolderGone(lease) || world.holderOf(component)?.daemon?.alive) return undefined;
   if (known.some((uid) => uid !== undefined && !claim.includes(uid) && isOn(roster, uid))) return undefined;
-  if (tenancyOf(lease, annotations.released, 0).kind === 'released') return undefined;
+  // An earlier copy that says "released" is not believed by who has seen, or reads in the slice, that terms have gone on.
+  const highest = world.invariants.highestTerms.get(lease?.metadata.name ?? '') ?? 0;
+  if (tenancyOf(lease, annotations.released, highest).kind === 'released') return undefined;
   const { lease: duration } = circumstancesOf(world, component);
   const outage = (world.invariants.longestOutage(component) * (1 + 0.05)) / LEAST_CLOCK_RATE;
   const upSince = Math.max(...world.statefulSets.map(({ pod }) => pod?.upSince ?? 0));
-  return Math.max(world.invariants.lastChange(component), upSince) + 1000 * (outage + takeoverSeconds(duration));
+  const wait = 1000 * (outage + takeoverSeconds(duration)) + FIRST_CLAIM_HEAD_START;
+  return Math.max(world.invariants.lastChange(component), upSince) + wait;
 }
 
 function circumstancesOf(
