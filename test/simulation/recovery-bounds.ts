@@ -47,6 +47,9 @@ const switchover: Bound = () => OPERATOR + 1;
 const atOnce: Bound = () => 1;
 /** Nobody says anything: the lease is waited out. */
 const silence: Bound = ({ lease }) => takeoverSeconds(lease);
+/** Who was cut off waits from when it hears of the Lease again: a call that hangs, a pause, a connection made anew. */
+const HEARS_AGAIN = 3;
+const heardAgain: Bound = (circumstances) => HEARS_AGAIN + silence(circumstances);
 /** A pod without an object lives on, on promises, until its kubelet hears of it and has stopped it. */
 const orphan: Bound = (circumstances) => KUBELET + silence(circumstances);
 /** An earlier copy may say that nobody ever was active: member b then leaves the first claim to a. */
@@ -63,7 +66,8 @@ const operatorAway: Bound = (circumstances) =>
   circumstances.leaseDeleted ? remade(circumstances) : repair(circumstances);
 /** ... and its watches and passes have got over their failures. */
 const operatorFailing: Bound = (circumstances) =>
-  circumstances.leaseDeleted ? remade(circumstances) : Math.max(silence(circumstances), repair(circumstances));
+  HEARS_AGAIN +
+  (circumstances.leaseDeleted ? remade(circumstances) : Math.max(silence(circumstances), repair(circumstances)));
 /** A piece of an order without an end swallows the next one: who gets no answer gives up. */
 const lostOrder: Bound = (circumstances) => 2 + silence(circumstances);
 /** One member after the other gets its template, one pair after the other, and the impalads in the end. */
@@ -81,7 +85,7 @@ const BOUNDS: Readonly<
   'agent kill': { active: silence },
   'agent SIGTERM': { active: silence },
   'agent pause': { active: silence },
-  'agent pause, then cut': { active: silence },
+  'agent pause, then cut': { active: heardAgain },
   'guard kill': { active: atOnce },
   'guard kill, orders unread': { active: atOnce },
   'guard pause': { active: silence },
@@ -90,14 +94,14 @@ const BOUNDS: Readonly<
   'pod force delete': { active: orphan },
   'pod orphan': { active: orphan },
   'node off': { active: silence },
-  'node freeze': { active: silence },
-  'node cut': { active: silence },
-  'kubelet cut': { active: silence },
+  'node freeze': { active: heardAgain },
+  'node cut': { active: heardAgain },
+  'kubelet cut': { active: heardAgain },
   'nodes cut': { active: nothing },
-  'agent cut': { active: silence },
+  'agent cut': { active: heardAgain },
   'peers cut': { active: silence },
   'peers weather': { active: silence },
-  'node lost': { active: silence },
+  'node lost': { active: heardAgain },
   switchover: { active: switchover },
   'force takeover': { active: atOnce },
   'operator down': { active: operatorAway },
@@ -105,8 +109,8 @@ const BOUNDS: Readonly<
   'API freeze': { active: operatorFailing, blind: LIST + BACK_OFF },
   'API outage': { active: operatorFailing, blind: BACK_OFF },
   'API weather': { active: operatorFailing, blind: LIST + BACK_OFF },
-  'API call': { active: silence },
-  'watch stall': { active: silence },
+  'API call': { active: heardAgain },
+  'watch stall': { active: heardAgain },
   'watch break': { active: atOnce },
   'watch expire': { active: atOnce },
   'lease edit': { active: edited },

@@ -4,8 +4,8 @@ import type { Rule } from './invariants.ts';
 import { MUTATIONS } from './mutations.ts';
 import { runParallel } from './run-parallel.ts';
 
-const FIXED_RUNS = 1_750;
-const FRESH_RUNS = 300;
+const FIXED_RUNS = 1_950;
+const FRESH_RUNS = 50;
 const SAFETY: readonly Rule[] = ['two daemons', 'past its deadline', 'slice goes back', 'catalogd registers'];
 /** How many runs a broken rule may take to be noticed: some need three things to go wrong within one lease. */
 const MOST_RUNS = 4_000;
