@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { PAIR_COMPONENTS } from '../api/names.ts';
 import type { PairComponent } from '../api/names.ts';
 import type { ImpalaCluster, ImpalaClusterStatus } from '../api/impala-cluster.ts';
-import type { Clock } from '../kube/clock.ts';
+import type { Clock, Milliseconds } from '../kube/clock.ts';
 import type { EventDescription } from '../kube/event.ts';
 import { subjectOf } from '../kube/event.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
@@ -48,6 +48,8 @@ export interface ControllerOptions {
   readonly lastWords: LastWords;
   /** Whether the holder of a Lease has not renewed it for longer than it lasts. */
   readonly isSilent: (lease: Lease) => boolean;
+  /** For how long the API server has answered without a break. */
+  readonly apiUnbrokenFor: () => Milliseconds;
   /** The image that the agents of new pods get: the operator's own. */
   readonly operatorImage: string;
 }

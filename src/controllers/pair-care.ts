@@ -29,6 +29,8 @@ export interface PairCareOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lastWords: LastWords;
+  /** For how long the API server has answered without a break. */
+  readonly apiUnbrokenFor: () => Milliseconds;
   readonly onEndpointRepaired: (namespace: string, cluster: string, component: PairComponent) => void;
 }
 
@@ -53,7 +55,7 @@ export class PairCare {
     const events: ClusterEvent[] = [];
     const problems: Problem[] = [];
     const switchovers: Partial<Record<PairComponent, SwitchoverStatus>> = {};
-    const { api, clock, lastWords } = this.#options;
+    const { api, clock, lastWords, apiUnbrokenFor } = this.#options;
     for (const component of PAIR_COMPONENTS) {
       const pair = snapshot.pairs[component];
       const { paused } = snapshot.cluster.spec;
@@ -65,7 +67,8 @@ export class PairCare {
       }
       again.push(...(await this.#repairEndpoint(snapshot, pair)));
       await labelRoles(api, snapshot, pair);
-      const loss = await tendLostNodes(api, snapshot, pair, { lastWords, stuckPods: this.#stuckPods });
+      const records = { lastWords, stuckPods: this.#stuckPods, apiUnbrokenFor: apiUnbrokenFor() };
+      const loss = await tendLostNodes(api, snapshot, pair, records);
       const switchover = await tendSwitchover(api, snapshot, pair, clock.date());
       again.push(...[loss.again, switchover.again].filter((time) => time !== undefined));
       events.push(...loss.events);

@@ -21,14 +21,20 @@ export interface ApiObserver {
   apiError(verb: ApiVerb, reason: ApiErrorReason): void;
 }
 
+/** Errors that show an API server that is away, or has no strength left. */
+const NO_ANSWER: readonly ApiErrorReason[] = ['Timeout', 'Disconnected', 'ServerError', 'TooManyRequests', 'Aborted'];
+
 /** The API with each of its calls, and their errors, counted. */
 export class MeasuredKubernetesApi implements KubernetesApi {
   readonly #api: KubernetesApi;
   readonly #observer: ApiObserver;
+  readonly #onAnswer: () => void;
 
-  constructor(api: KubernetesApi, observer: ApiObserver) {
+  /** @param onAnswer the API server did what it was asked, refused it for good reason, or told of something */
+  constructor(api: KubernetesApi, observer: ApiObserver, onAnswer: () => void) {
     this.#api = api;
     this.#observer = observer;
+    this.#onAnswer = onAnswer;
   }
 
   get<T extends KubernetesObject>(object: ObjectReference, options?: CallOptions): Promise<T> {
@@ -69,7 +75,10 @@ export class MeasuredKubernetesApi implements KubernetesApi {
   ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     this.#observer.apiCall('watch');
     try {
-      yield* this.#api.watch<T>(selection, options);
+      for await (const event of this.#api.watch<T>(selection, options)) {
+        this.#onAnswer();
+        yield event;
+      }
     } catch (error) {
       this.#failed('watch', error);
       throw error;
@@ -79,7 +88,9 @@ export class MeasuredKubernetesApi implements KubernetesApi {
   async #measure<R>(verb: ApiVerb, call: Promise<R>): Promise<R> {
     this.#observer.apiCall(verb);
     try {
-      return await call;
+      const answer = await call;
+      this.#onAnswer();
+      return answer;
     } catch (error) {
       this.#failed(verb, error);
       throw error;
@@ -87,6 +98,8 @@ export class MeasuredKubernetesApi implements KubernetesApi {
   }
 
   #failed(verb: ApiVerb, error: unknown): void {
-    if (error instanceof KubernetesApiError) this.#observer.apiError(verb, error.reason);
+    if (!(error instanceof KubernetesApiError)) return;
+    if (!NO_ANSWER.includes(error.reason)) this.#onAnswer();
+    this.#observer.apiError(verb, error.reason);
   }
 }

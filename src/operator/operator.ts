@@ -11,6 +11,7 @@ import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import type { Random } from '../kube/random.ts';
 import { RetryingKubernetesApi } from '../kube/retrying-kubernetes-api.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
+import { ApiContact } from './api-contact.ts';
 import { BoundKubernetesApi } from './bound-kubernetes-api.ts';
 import type { OperatorConfiguration } from './configuration.ts';
 import { Leadership } from './leadership.ts';
@@ -43,6 +44,7 @@ export class Operator {
   readonly #watches: ClusterWatches;
   readonly #lastWords = new LastWords();
   readonly #silence: LeaseSilence;
+  readonly #contact: ApiContact;
   readonly #events: EventRecorder;
   readonly #leadership: Leadership;
   #queue: WorkQueue | undefined;
@@ -57,7 +59,8 @@ export class Operator {
       watchAges: () =>
         this.#watches.lastContacts().map(({ kind, at }) => ({ kind, age: at === undefined ? at : clock.now() - at })),
     });
-    this.#api = new MeasuredKubernetesApi(api, this.metrics);
+    this.#contact = new ApiContact(clock);
+    this.#api = new MeasuredKubernetesApi(api, this.metrics, () => this.#contact.note());
     this.#silence = new LeaseSilence(clock, (key) => this.#queue?.add(key));
     this.#watches = new ClusterWatches({
       environment: { api: this.#api, clock, random },
@@ -146,6 +149,7 @@ export class Operator {
       observer: this.metrics,
       lastWords: this.#lastWords,
       isSilent: (lease) => this.#silence.isSilent(lease),
+      apiUnbrokenFor: () => this.#contact.unbrokenFor(),
       operatorImage: configuration.operatorImage,
     });
   }

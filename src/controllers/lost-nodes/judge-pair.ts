@@ -35,6 +35,8 @@ export interface LossMemory {
   readonly endedBefore: (uid: string) => boolean;
   /** For how long the pod with this uid has been seen stuck. */
   readonly stuckFor: (uid: string) => Milliseconds;
+  /** For how long the API server has answered without a break. */
+  readonly apiUnbrokenFor: Milliseconds;
 }
 
 /** Judges a pair: pure. */
@@ -55,7 +57,7 @@ export function judgePair(
     b: memberPod(pair.pods.b, nodes, memory),
   };
   const holder = holdingMember(pair);
-  const deleted = lostPodsToDelete(members, holder, isGone);
+  const deleted = lostPodsToDelete(members, holder, isGone, memory.apiUnbrokenFor);
   const spared = MEMBERS.some((member) => members[member].kind === 'stuck' && !deleted.includes(member));
   const inDoubt = whereabouts !== undefined && !isGone && (holder === undefined || members[holder].kind === 'stuck');
   const forbidden = node?.kind === 'unreadable' && node.forbidden;

@@ -22,18 +22,34 @@ export type MemberPod =
 export const BOTH_LOST_FOR: Milliseconds = 120_000;
 
 /**
+ * A kubelet that could not reach the API server was silent, whatever its node does: for the first moments after an
+ * outage Kubernetes gives up nodes that are well, until it hears of them (a kubelet tells every 10 s, and tries again
+ * after 7 s at most). Whether that is so, the operator can tell by what it could reach itself, for as long as Kubernetes
+ * waits for a node (`--node-monitor-grace-period`, 50 s, looked at every 5 s).
+ */
+export const NODES_LISTENED_TO_FOR: Milliseconds = 60_000;
+export const LOST_AFTER_OUTAGE_FOR: Milliseconds = 30_000;
+
+/**
  * Which members' pods are deleted for good, so that they are replaced elsewhere: pure. Kubernetes itself leaves a pod on
  * a lost node for ever. A pod that still holds the Lease is spared unless it is known to be dead: its successor could not
  * take over before it is.
  * @param holder the member whose very pod holds the Lease
  * @param gone whether the holder is known to be dead
+ * @param apiUnbrokenFor for how long the API server has answered without a break
  */
-export function lostPodsToDelete(pods: Pair<MemberPod>, holder: Member | undefined, gone: boolean): Member[] {
+export function lostPodsToDelete(
+  pods: Pair<MemberPod>,
+  holder: Member | undefined,
+  gone: boolean,
+  apiUnbrokenFor: Milliseconds,
+): Member[] {
+  const patience = apiUnbrokenFor < NODES_LISTENED_TO_FOR ? LOST_AFTER_OUTAGE_FOR : 0;
   return MEMBERS.filter((member) => {
     const pod = pods[member];
     if (pod.kind !== 'stuck') return false;
     if (member === holder) return gone;
-    if (pod.off || gone || pods[otherMember(member)].kind !== 'stuck') return true;
-    return pod.stuckFor >= BOTH_LOST_FOR;
+    if (pod.off || gone) return true;
+    return pod.stuckFor >= (pods[otherMember(member)].kind === 'stuck' ? BOTH_LOST_FOR : patience);
   });
 }

@@ -36,6 +36,8 @@ const NOTHING: LossReport = { again: undefined, events: [], problems: [] };
 export interface LossRecords {
   readonly lastWords: LastWords;
   readonly stuckPods: StuckPods;
+  /** For how long the API server has answered without a break. */
+  readonly apiUnbrokenFor: Milliseconds;
 }
 
 /**
@@ -47,13 +49,14 @@ export async function tendLostNodes(
   api: KubernetesApi,
   { cluster, identity, nodes }: ClusterSnapshot,
   pair: PairSnapshot,
-  { lastWords, stuckPods }: LossRecords,
+  { lastWords, stuckPods, apiUnbrokenFor }: LossRecords,
 ): Promise<LossReport> {
   const { component, lease } = pair;
   const key = `${identity.namespace}/${names.pair(identity.name, component)}`;
   const memory = {
     endedBefore: (uid: string) => lastWords.has(uid),
     stuckFor: stuckPods.note(key, podsOf(pair), nodes),
+    apiUnbrokenFor,
   };
   const verdict = judgePair(pair, nodes, cluster.status?.[component]?.holder, memory);
   const said = await sayGone(api, lease, verdict);

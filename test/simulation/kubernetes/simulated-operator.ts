@@ -62,6 +62,8 @@ export class SimulatedOperator {
       },
       lastWords,
       isSilent: (lease) => silence.isSilent(lease),
+      // Here nodes fall silent for reasons of their own, never because the API server is away.
+      apiUnbrokenFor: () => Infinity,
       operatorImage: 'impala-operator:simulated',
     });
     const queue = new WorkQueue({

@@ -36,6 +36,7 @@ function begin(image = IMAGE): void {
     },
     lastWords: new LastWords(),
     isSilent: () => false,
+    apiUnbrokenFor: () => Infinity,
     operatorImage: image,
   });
 }

@@ -36,7 +36,14 @@ beforeEach(() => {
   server = new EmbeddedApiServer({ clock, random: seededRandom(1), authorize });
   api = server.client('operator');
   const logger = pino({ level: 'silent' });
-  care = new PairCare({ api, clock, logger, lastWords: new LastWords(), onEndpointRepaired: () => undefined });
+  care = new PairCare({
+    api,
+    clock,
+    logger,
+    lastWords: new LastWords(),
+    apiUnbrokenFor: () => Infinity,
+    onEndpointRepaired: () => undefined,
+  });
 });
 
 const admin = (): KubernetesApi => server.client('admin');

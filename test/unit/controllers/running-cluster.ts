@@ -32,6 +32,7 @@ export class RunningCluster {
       observer: { status: () => undefined, endpointRepaired: () => undefined },
       lastWords: new LastWords(),
       isSilent: () => false,
+      apiUnbrokenFor: () => Infinity,
       operatorImage,
     });
   }

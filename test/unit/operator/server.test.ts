@@ -97,7 +97,7 @@ describe('the API as the operator calls it', () => {
       get: () => Promise.reject(new KubernetesApiError('get', 'Forbidden', 'no')),
       delete: () => Promise.resolve(),
     } as unknown as KubernetesApi;
-    const api = new MeasuredKubernetesApi(failing, metrics);
+    const api = new MeasuredKubernetesApi(failing, metrics, () => undefined);
     await expect(api.get(pod)).rejects.toMatchObject({ reason: 'Forbidden' });
     await api.delete(pod);
     const text = await scrape();

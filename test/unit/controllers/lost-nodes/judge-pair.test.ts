@@ -5,7 +5,11 @@ import type { HolderStatus } from '../../../../src/api/status.ts';
 import type { Pod } from '../../../../src/controllers/kubernetes-types.ts';
 import { judgePair } from '../../../../src/controllers/lost-nodes/judge-pair.ts';
 import type { LossVerdict } from '../../../../src/controllers/lost-nodes/judge-pair.ts';
-import { BOTH_LOST_FOR } from '../../../../src/controllers/lost-nodes/lost-pods.ts';
+import {
+  BOTH_LOST_FOR,
+  LOST_AFTER_OUTAGE_FOR,
+  NODES_LISTENED_TO_FOR,
+} from '../../../../src/controllers/lost-nodes/lost-pods.ts';
 import type { NodeState } from '../../../../src/controllers/lost-nodes/node-state.ts';
 import { nodesOfInterest } from '../../../../src/controllers/lost-nodes/nodes-of-interest.ts';
 import type { PairSnapshot } from '../../../../src/controllers/snapshot.ts';
@@ -49,6 +53,7 @@ interface Case {
   readonly endedBefore?: string;
   /** For how long stuck pods have been. */
   readonly stuckFor?: number;
+  readonly apiUnbrokenFor?: number;
 }
 
 function judge({
@@ -58,9 +63,10 @@ function judge({
   previous,
   endedBefore,
   stuckFor = 0,
+  apiUnbrokenFor = NODES_LISTENED_TO_FOR,
 }: Case): LossVerdict {
   const { statestore } = statestoreLike({ lease, pods });
-  const memory = { endedBefore: (uid: string) => uid === endedBefore, stuckFor: () => stuckFor };
+  const memory = { endedBefore: (uid: string) => uid === endedBefore, stuckFor: () => stuckFor, apiUnbrokenFor };
   return judgePair(statestore, new Map(Object.entries(nodes)), previous, memory);
 }
 
@@ -227,6 +233,31 @@ describe('pods that are deleted for good', () => {
       [],
     ],
     ['not one without a node', { pods: { a: podOf('a'), b: { ...stuck('b'), spec: { containers: [] } } } }, []],
+    [
+      'no standby at once when the API server was away: its kubelet could not have been heard',
+      {
+        pods: { a: podOf('a'), b: stuck('b') },
+        nodes: { 'node-b': silent },
+        stuckFor: LOST_AFTER_OUTAGE_FOR - 1,
+        apiUnbrokenFor: NODES_LISTENED_TO_FOR - 1,
+      },
+      [],
+    ],
+    [
+      'the standby that is not heard of either when the API server has been back for a while',
+      {
+        pods: { a: podOf('a'), b: stuck('b') },
+        nodes: { 'node-b': silent },
+        stuckFor: LOST_AFTER_OUTAGE_FOR,
+        apiUnbrokenFor: NODES_LISTENED_TO_FOR - 1,
+      },
+      [B],
+    ],
+    [
+      'the standby whose node was deleted, however short the API server is back',
+      { pods: { a: podOf('a'), b: stuck('b') }, nodes: { 'node-b': deleted }, apiUnbrokenFor: 0 },
+      [B],
+    ],
     [
       'none at once when both are lost',
       { pods: { a: stuck('a'), b: stuck('b') }, nodes: { 'node-a': silent, 'node-b': silent } },
