@@ -8,7 +8,7 @@ import type { AgentParts } from './agent-parts.ts';
 const RETRY_DELAY: Milliseconds = 500;
 
 /** leaseTransitions is a 32-bit integer: what somebody has edited beyond it says nothing. */
-const HIGHEST_TERM = 2 ** 31 - 2;
+export const HIGHEST_TERM = 2 ** 31 - 2;
 
 /**
  * The term in the EndpointSlice, for an agent that has just started. It has seen nothing of the terms before, and an

@@ -1,3 +1,4 @@
+import { HIGHEST_TERM } from '../../src/agent/first-look.ts';
 import { annotations, names, type PairComponent } from '../../src/api/names.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
@@ -35,6 +36,8 @@ export class Invariants {
   /** The highest term that a Lease has ever borne. */
   readonly highestTerms = new Map<string, number>();
 
+  /** The highest term that the pair's Lease or its slice has ever told, whoever wrote it. */
+  readonly #highestTold = new Map<PairComponent, number>();
   readonly #lastStarts = new Map<PairComponent, number>();
   readonly #longestLeases = new Map<string, number>();
   readonly #longestOutages = new Map<string, number>();
@@ -52,6 +55,11 @@ export class Invariants {
   /** The longest outage that the pair's Lease has ever allowed, in seconds. */
   longestOutage(component: PairComponent): number {
     return this.#longestOutages.get(names.pair(this.#world.cluster.name, component)) ?? 0;
+  }
+
+  /** The highest term that an agent of the pair may have read: a released Lease of an earlier one is not believed. */
+  highestTold(component: PairComponent): number {
+    return this.#highestTold.get(component) ?? 0;
   }
 
   /** When the pair's Lease was written last. */
@@ -170,6 +178,7 @@ export class Invariants {
       const { leaseTransitions: term = 0, leaseDurationSeconds = 0 } = (object as Lease).spec ?? {};
       this.#longestLeases.set(name, Math.max(leaseDurationSeconds, this.#longestLeases.get(name) ?? 0));
       this.highestTerms.set(name, Math.max(term, this.highestTerms.get(name) ?? 0));
+      this.#told(name.endsWith('catalog') ? 'catalog' : 'statestore', term);
     }
     if (resource.kind !== 'EndpointSlice') return;
     const slice = object as EndpointSlice;
@@ -178,6 +187,7 @@ export class Invariants {
     this.#world.clusterNetwork.sliceChanged(component, address);
     const written = slice.metadata.annotations?.[annotations.term];
     this.#world.traceOf('API', `slice ${name}: term ${written ?? 'none'}, ${address ?? 'no address'}`);
+    this.#told(component, Number(written ?? 0));
     if (type === 'DELETED') this.#deleted.add(name);
     if (type === 'DELETED' || (written === undefined && !this.#world.byHand)) return;
     const term = Number(written ?? 0);
@@ -192,6 +202,10 @@ export class Invariants {
     if (term < highest && newTruth) this.#terms.set(name, term);
     else if (term < highest) this.violate('slice goes back', `${name} from term ${highest} to ${term}`);
     else this.#terms.set(name, term);
+  }
+
+  #told(component: PairComponent, term: number): void {
+    if (term <= HIGHEST_TERM) this.#highestTold.set(component, Math.max(term, this.highestTold(component)));
   }
 
   #traceLease(type: string, { metadata, spec }: Lease): void {

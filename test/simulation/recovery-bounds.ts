@@ -195,8 +195,8 @@ export function outageEnd(world: World, component: PairComponent): number | unde
   if (isHolderGone(lease) || world.holderOf(component)?.daemon?.alive) return undefined;
   if (known.some((uid) => uid !== undefined && !claim.includes(uid) && isOn(roster, uid))) return undefined;
   // An earlier copy that says "released" is not believed by who has seen, or reads in the slice, that terms have gone on.
-  const highest = world.invariants.highestTerms.get(lease?.metadata.name ?? '') ?? 0;
-  if (tenancyOf(lease, annotations.released, highest).kind === 'released') return undefined;
+  const highestTold = world.invariants.highestTold(component);
+  if (tenancyOf(lease, annotations.released, highestTold).kind === 'released') return undefined;
   const { lease: duration } = circumstancesOf(world, component);
   const outage = (world.invariants.longestOutage(component) * (1 + 0.05)) / LEAST_CLOCK_RATE;
   const upSince = Math.max(...world.statefulSets.map(({ pod }) => pod?.upSince ?? 0));
