@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { mutate } from './mutate.ts';
 import { mutationNamed } from './mutations.ts';
 import { runParallel } from './run-parallel.ts';
+import type { Outcome } from './simulate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -35,11 +36,15 @@ async function hunt(runs: number): Promise<boolean> {
   const workers = values.workers === undefined ? availableParallelism() : wholeNumber('workers', values.workers);
   const began = performance.now();
   let told = began;
+  let shown = 0;
   const summary = await runParallel(seedsFrom(from, runs), {
     workers,
     ...(values.mutation !== undefined && { mutation: values.mutation }),
     onProgress: (done, violations) => {
       const now = performance.now();
+      // Whoever hunts for hours need not wait for the end to look at one.
+      for (const outcome of violations.slice(shown)) console.error(described(outcome));
+      shown = violations.length;
       if (now - told < 5_000) return;
       told = now;
       console.error(
@@ -53,11 +58,12 @@ async function hunt(runs: number): Promise<boolean> {
     `\n${summary.runs} runs from seed ${from}, ${Math.round(summary.milliseconds / 1000)} simulated seconds in ${seconds.toFixed(0)} s: ` +
       `${Math.round(summary.milliseconds / 1000 / seconds)} a second`,
   );
-  for (const { seed, violation } of summary.violations)
-    console.log(`seed ${seed}: ${violation?.rule}: ${violation?.message}`);
+  for (const outcome of summary.violations) console.log(described(outcome));
   console.log(summary.violations.length === 0 ? 'no rule was broken' : 'replay one with: npm run simulate -- --seed N');
   return summary.violations.length === 0;
 }
+
+const described = ({ seed, violation }: Outcome): string => `seed ${seed}: ${violation?.rule}: ${violation?.message}`;
 
 function* seedsFrom(from: number, count: number): Generator<number> {
   for (let seed = from; seed < from + count; seed++) yield seed;

@@ -26,7 +26,7 @@ interface Circumstances {
   readonly operatorNeeded: boolean;
 }
 
-type Bound = (circumstances: Circumstances) => number;
+type Bound = (circumstances: Circumstances, fault?: Fault) => number;
 
 /** A pass comes that late after news (simulated: 3 s), and looks again 2 s later where a slice is wrong. */
 const OPERATOR = 5;
@@ -52,8 +52,6 @@ const HEARS_AGAIN = 3;
 const heardAgain: Bound = (circumstances) => HEARS_AGAIN + silence(circumstances);
 /** A pod without an object lives on, on promises, until its kubelet hears of it and has stopped it. */
 const orphan: Bound = (circumstances) => KUBELET + silence(circumstances);
-/** An earlier copy may say that nobody ever was active: member b then leaves the first claim to a. */
-const edited: Bound = (circumstances) => silence(circumstances) + FIRST_CLAIM_HEAD_START / 1000;
 /** Only its health check tells. */
 const hung: Bound = ({ hung }) => hung + 1;
 /** The Lease has to be made anew first. */
@@ -61,6 +59,14 @@ const remade: Bound = (circumstances) => OPERATOR + silence(circumstances);
 /** A holder looks every 30 s whether its slice has been edited. */
 const review: Bound = () => 31;
 const repair: Bound = () => OPERATOR;
+/**
+ * An earlier copy may say that nobody ever was active: member b then leaves the first claim to a. A raised term may get
+ * into the slice by the operator's hand before the holder takes it back: the slice is ahead then, until that is reviewed.
+ */
+const edited: Bound = (circumstances, fault) =>
+  fault?.kind === 'lease edit' && fault.edit === 'term raised'
+    ? OPERATOR + Math.max(silence(circumstances), review(circumstances))
+    : silence(circumstances) + FIRST_CLAIM_HEAD_START / 1000;
 /** What only the operator could do is done when it is back. */
 const operatorAway: Bound = (circumstances) =>
   circumstances.leaseDeleted ? remade(circumstances) : repair(circumstances);
@@ -105,7 +111,7 @@ const BOUNDS: Readonly<
   switchover: { active: switchover },
   'force takeover': { active: atOnce },
   'operator down': { active: operatorAway },
-  'operator cut': { active: operatorFailing, blind: BACK_OFF },
+  'operator cut': { active: operatorFailing, blind: LIST + BACK_OFF },
   'API freeze': { active: operatorFailing, blind: LIST + BACK_OFF },
   'API outage': { active: operatorFailing, blind: BACK_OFF },
   'API weather': { active: operatorFailing, blind: LIST + BACK_OFF },
@@ -162,7 +168,7 @@ export function dueAt(
     const { active, blind = 0 } = BOUNDS[fault.kind];
     const unseen = operatorNeeded ? blind : 0;
     const bound = Math.max(
-      active(circumstances) + unseen + AFTER_ACTIVE[part](component),
+      active(circumstances, fault) + unseen + AFTER_ACTIVE[part](component),
       part === 'status' ? blind + TOLD : 0,
     );
     // A change is rolled out by an operator that sees it.
