@@ -1,4 +1,5 @@
 import { annotations } from '../api/names.ts';
+import { claimIdentity } from '../daemons/claim-identity.ts';
 import type { Preference } from '../daemons/lease-notes.ts';
 import type { Milliseconds, Timer } from '../kube/clock.ts';
 import type { AnnotationChanges } from '../kube/election/lease-write.ts';
@@ -22,8 +23,6 @@ import { servedByHolding, servedByRelease, switchoverToServe } from './switchove
 import { annotationsOfClaim, describeHandOver, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
 import { Attendance } from './attendance.ts';
 import { electionRules, followsTheLease, takeUp, tenureOf } from './tenure.ts';
-
-export type { AgentObserver, AgentParts } from './agent-parts.ts';
 
 /** The deadline of each API call. */
 const CALL_TIMEOUT: Milliseconds = 1_500;
@@ -78,7 +77,7 @@ export class Agent implements GuardListener {
       reference: { resource: leases, namespace, name: configuration.pairName },
       rules: this.rules,
       callTimeout: CALL_TIMEOUT,
-      newIdentity: () => `${pod.podName}/${pod.podUid}/${parts.randomWord()}`,
+      newIdentity: () => claimIdentity(pod.podName, pod.podUid, parts.randomWord()),
       desire: () => this.desire(),
       claimAnnotations: (lease, afterRelease) => this.claimAnnotations(lease, afterRelease),
       releaseAnnotations: () => this.releaseAnnotations(),

@@ -3,11 +3,12 @@ import type { EventDescription } from '../kube/event.ts';
 import type { KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import type { AgentMetrics } from './agent-metrics.ts';
-import type { AgentObserver } from './agent.ts';
+import type { AgentObserver } from './agent-parts.ts';
+import { podNamedIn } from '../daemons/claim-identity.ts';
 import type { AgentConfiguration, PodFacts } from '../daemons/agent-configuration.ts';
 import type { ActiveEndpoint } from './endpoint.ts';
 import type { OutageEvent } from './promise/promise-collector.ts';
-import { describeTakeover, podOf, type ReleaseNote, type Takeover } from './takeover.ts';
+import { describeTakeover, type ReleaseNote, type Takeover } from './takeover.ts';
 
 /** The same failure is logged at most this often; the metric counts every one. */
 const LOG_PERIOD_MILLISECONDS = 10_000;
@@ -97,7 +98,7 @@ export class Reporter implements AgentObserver {
 
   lost(term: number, to: string): void {
     this.logger.warn({ term, to }, 'the Lease is no longer ours');
-    const holder = podOf(to) || 'nobody';
+    const holder = podNamedIn(to) || 'nobody';
     const { pairName } = this.configuration;
     const { podName } = this.pod;
     this.event(

@@ -1,4 +1,5 @@
 import { annotations } from '../api/names.ts';
+import { podNamedIn } from '../daemons/claim-identity.ts';
 import { parseMicroTime } from '../kube/micro-time.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { HAND_OVER_REASONS, type HandOverReason } from './decision.ts';
@@ -29,13 +30,10 @@ export function takeoverOf(lease: Lease, afterRelease: boolean, reclaiming: bool
   const lastRenewal = lease.spec?.renewTime === undefined ? undefined : parseMicroTime(lease.spec.renewTime);
   return {
     kind: 'expired',
-    from: podOf(lease.spec?.holderIdentity ?? '') || 'nobody',
+    from: podNamedIn(lease.spec?.holderIdentity ?? '') || 'nobody',
     lastRenewal: lastRenewal === undefined ? undefined : lastRenewal / 1000,
   };
 }
-
-/** The pod's name in an identity `<pod>/<pod uid>/<random>`. */
-export const podOf = (identity: string): string => identity.split('/')[0] ?? '';
 
 function readNote(lease: Lease): ReleaseNote | undefined {
   try {

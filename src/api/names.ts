@@ -99,6 +99,10 @@ export const names = {
   certificateAuthority: (cluster: string) => `${cluster}-certificate-authority`,
 } as const;
 
+/** The member of a pair whose pod has this name; nothing for any other pod. */
+export const memberOfPod = (cluster: string, component: PairComponent, pod: string): Member | undefined =>
+  MEMBERS.find((member) => names.memberPod(cluster, component, member) === pod);
+
 export const AGENT_CONTAINER = 'ha-agent';
 export const DAEMON_CONTAINER = {
   statestore: 'statestored',

@@ -1,10 +1,10 @@
 import { impalaClusters } from '../api/impala-clusters.ts';
 import type { ImpalaCluster } from '../api/impala-cluster.ts';
-import { COMPONENTS, MEMBERS, names, PAIR_COMPONENTS } from '../api/names.ts';
+import { COMPONENTS, memberOfPod, MEMBERS, names, PAIR_COMPONENTS } from '../api/names.ts';
 import type { Component, Member, PairComponent } from '../api/names.ts';
-import { KubernetesApiError } from '../kube/kubernetes-api.ts';
-import type { ObjectReference } from '../kube/kubernetes-api.ts';
-import type { KubernetesObject, Lease } from '../kube/kubernetes-object.ts';
+import { podNamedIn } from '../daemons/claim-identity.ts';
+import { getIfExists } from '../kube/get-if-exists.ts';
+import type { Lease } from '../kube/kubernetes-object.ts';
 import { leases } from '../kube/resource.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { CommandError } from './command-error.ts';
@@ -41,27 +41,14 @@ export function findLeaseIfAny(
   return getIfExists<Lease>(api, { resource: leases, namespace, name: names.pair(cluster, component) });
 }
 
-export async function getIfExists<T extends KubernetesObject>(
-  api: CommandEnvironment['api'],
-  reference: ObjectReference,
-): Promise<T | undefined> {
-  try {
-    return await api.get<T>(reference);
-  } catch (error) {
-    if (error instanceof KubernetesApiError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
-}
-
 /** The pod that holds the Lease, by name and member; nothing when nobody does. */
 export function holderOf(
   lease: Lease,
   cluster: string,
   component: PairComponent,
 ): { pod: string; member: Member | undefined } | undefined {
-  const [pod = ''] = (lease.spec?.holderIdentity ?? '').split('/');
-  if (pod === '') return undefined;
-  return { pod, member: MEMBERS.find((member) => names.memberPod(cluster, component, member) === pod) };
+  const pod = podNamedIn(lease.spec?.holderIdentity ?? '');
+  return pod === '' ? undefined : { pod, member: memberOfPod(cluster, component, pod) };
 }
 
 /** @throws CommandError */

@@ -1,6 +1,7 @@
 import { annotations } from '../api/names.ts';
 import type { Endpoint, EndpointSlice, Lease } from '../kube/kubernetes-object.ts';
-import { holderOf, termOf } from './holder.ts';
+import { termOf } from '../kube/election/tenancy.ts';
+import { holderOf } from './holder.ts';
 import type { Pod } from './kubernetes-types.ts';
 
 /** How long a slice may differ from what the Lease demands before the operator steps in: an agent needs milliseconds. */

@@ -1,17 +1,6 @@
+import { parseClaim } from '../daemons/claim-identity.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import type { Pod } from './kubernetes-types.ts';
-
-/** The pod that a claim's identity (`<pod>/<pod uid>/<random>`) names. */
-export interface Claimant {
-  readonly pod: string;
-  readonly uid: string;
-}
-
-/** @returns nothing for an identity that no agent of ours would write */
-export function parseClaim(identity: string): Claimant | undefined {
-  const [pod, uid, random, ...rest] = identity.split('/');
-  return pod && uid && random && rest.length === 0 ? { pod, uid } : undefined;
-}
 
 /**
  * Who holds a pair's Lease.
@@ -38,6 +27,3 @@ export function holderOf(lease: Lease | undefined, pods: readonly Pod[], podName
   const pod = pods.find(({ metadata }) => metadata.name === claimant.pod && metadata.uid === claimant.uid);
   return pod === undefined ? { kind: 'departed', identity } : { kind: 'member', pod, identity };
 }
-
-/** The number of the present tenure: 0 for a Lease that never had a holder. */
-export const termOf = (lease: Lease): number => lease.spec?.leaseTransitions ?? 0;

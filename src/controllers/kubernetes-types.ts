@@ -53,6 +53,7 @@ export interface ConfigMap extends KubernetesObject {
   immutable?: boolean;
 }
 
+/** It must not get into a log, an event, a status or an error's message. */
 export interface Secret extends KubernetesObject {
   type?: string;
   /** In base64. */

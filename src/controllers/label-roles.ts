@@ -35,8 +35,7 @@ export async function labelRoles(api: KubernetesApi, snapshot: ClusterSnapshot, 
       await api.apply({ resource: pods, namespace, name }, body, { fieldManager: OPERATOR_FIELD_MANAGER, force: true });
     } catch (error) {
       // The pod of that uid has gone: its successor gets its label when the watch shows it.
-      const gone = error instanceof KubernetesApiError && (error.reason === 'Conflict' || error.reason === 'NotFound');
-      if (!gone) throw error;
+      if (!(error instanceof KubernetesApiError && error.boundObjectChanged)) throw error;
     }
   }
 }

@@ -2,7 +2,7 @@ import { annotations } from '../api/names.ts';
 import { MAXIMUM_OUTAGE_SECONDS } from '../api/lease-limits.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
-import { termOf } from './holder.ts';
+import { termOf } from '../kube/election/tenancy.ts';
 
 /**
  * What a Lease says of daemons out of sight, when no pod of the pair is left.

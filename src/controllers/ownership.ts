@@ -1,6 +1,8 @@
 import { KIND, labels, OPERATOR_FIELD_MANAGER } from '../api/names.ts';
+import type { Component } from '../api/names.ts';
 import type { KubernetesObject } from '../kube/kubernetes-object.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * Whose an object of one of our names is.
@@ -9,6 +11,13 @@ import type { ClusterIdentity } from './build/metadata.ts';
  * - `foreign`: somebody else's. It is never touched.
  */
 export type Ownership = 'ours' | 'predecessor' | 'foreign';
+
+/** What to do about a foreign object, by its kind and name. */
+export const objectForeign = (object: string, component?: Component): Problem => ({
+  reason: 'ObjectForeign',
+  message: `${object} belongs to somebody else: delete or rename it, or give the ImpalaCluster another name`,
+  ...(component && { component }),
+});
 
 export function ownershipOf(object: KubernetesObject, cluster: ClusterIdentity): Ownership {
   const owner = object.metadata.ownerReferences?.find(({ controller }) => controller === true);

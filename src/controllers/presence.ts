@@ -3,7 +3,7 @@ import type { Component, PairComponent } from '../api/names.ts';
 import { labels } from '../api/names.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import { pods, statefulSets } from '../kube/resource.ts';
-import { getIfExists } from './apply/look-up.ts';
+import { getIfExists } from '../kube/get-if-exists.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
 import type { Parts, Presence } from './forms.ts';
 import type { Pod, StatefulSet } from './kubernetes-types.ts';

@@ -4,7 +4,7 @@ import { KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import type { EndpointSlice, Lease } from '../kube/kubernetes-object.ts';
 import { endpointSlices, leases } from '../kube/resource.ts';
-import { getIfExists } from './apply/look-up.ts';
+import { getIfExists } from '../kube/get-if-exists.ts';
 import type { ClusterIdentity } from './build/metadata.ts';
 import { judgeSlice, REPAIR_AFTER_MILLISECONDS } from './endpoint-repair.ts';
 import { podNamesOf, podsOf } from './snapshot.ts';

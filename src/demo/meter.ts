@@ -1,4 +1,5 @@
 import { PAIR_COMPONENTS, type PairComponent } from '../api/names.ts';
+import { podNamedIn } from '../daemons/claim-identity.ts';
 import type { Milliseconds, Timer } from '../kube/clock.ts';
 import type { DaemonProcess } from '../embedded/impala/daemon-process.ts';
 import type { DemoCluster } from './demo-cluster.ts';
@@ -82,8 +83,8 @@ export class Meter {
     const active = (now - (watched.diedAt ?? now)) / 1000;
     watched.open = {
       component,
-      from: podOf(before),
-      to: podOf(holderIdentity),
+      from: podNamedIn(before),
+      to: podNamedIn(holderIdentity),
       term: leaseTransitions,
       reason: reasonOf(lease),
       active,
@@ -111,5 +112,3 @@ export class Meter {
     );
   }
 }
-
-const podOf = (identity: string): string => identity.split('/')[0] ?? '';

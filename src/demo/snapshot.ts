@@ -1,4 +1,13 @@
-import { annotations, MEMBERS, names, PAIR_COMPONENTS, type Member, type PairComponent } from '../api/names.ts';
+import {
+  annotations,
+  memberOfPod,
+  MEMBERS,
+  names,
+  PAIR_COMPONENTS,
+  type Member,
+  type PairComponent,
+} from '../api/names.ts';
+import { podNamedIn } from '../daemons/claim-identity.ts';
 import type { ImpalaCluster } from '../api/impala-cluster.ts';
 import { impalaClusters } from '../controllers/impala-clusters.ts';
 import { isReady, type Pod } from '../controllers/kubernetes-types.ts';
@@ -91,8 +100,8 @@ export function leaseOf({ cluster, name }: DemoCluster, component: PairComponent
 
 /** The member whose pod holds a pair's Lease. */
 export function holderOf(demo: DemoCluster, component: PairComponent): Member | undefined {
-  const pod = leaseOf(demo, component)?.spec?.holderIdentity?.split('/')[0];
-  return MEMBERS.find((member) => names.memberPod(demo.name, component, member) === pod);
+  const identity = leaseOf(demo, component)?.spec?.holderIdentity ?? '';
+  return memberOfPod(demo.name, component, podNamedIn(identity));
 }
 
 function pairOf(demo: DemoCluster, component: PairComponent): PairView {
@@ -148,7 +157,7 @@ export function subscribersOf(demo: DemoCluster): SubscriberView[] {
       {
         name: subscriber.catalogd === undefined ? short : 'catalogd',
         connected: subscriber.connected,
-        registeredWith: MEMBERS.find((member) => names.memberPod(name, 'statestore', member) === pod),
+        registeredWith: memberOfPod(name, 'statestore', pod),
       },
     ];
   });

@@ -36,8 +36,7 @@ export async function applyAnnotation(
     await api.apply(reference, body, { fieldManager, force: true });
     return true;
   } catch (error) {
-    const changed = error instanceof KubernetesApiError && (error.reason === 'Conflict' || error.reason === 'NotFound');
-    if (changed) return false;
+    if (error instanceof KubernetesApiError && error.boundObjectChanged) return false;
     throw error;
   }
 }

@@ -128,6 +128,11 @@ export class KubernetesApiError extends Error {
     this.causes = details.causes ?? [];
   }
 
+  /** Whether the very object that a write was bound to, by uid or resourceVersion, is not there any more as it was. */
+  get boundObjectChanged(): boolean {
+    return this.reason === 'NotFound' || this.reason === 'Conflict';
+  }
+
   /**
    * Whether a write that failed like this may have taken place all the same, now or later: no answer proves nothing, and
    * a 5xx may come from a proxy or from an API server that lost its etcd in mid-write.

@@ -2,7 +2,7 @@
 import { decide } from '../../src/agent/decision.ts';
 import type { DaemonView } from '../../src/agent/guard/daemon-view.ts';
 import { tenureOf } from '../../src/agent/tenure.ts';
-import { podOf } from '../../src/agent/takeover.ts';
+import { podNamedIn } from '../../src/daemons/claim-identity.ts';
 import { confirmed } from '../../src/kube/election/claim.ts';
 import * as election from '../../src/kube/election/election.ts';
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
@@ -109,7 +109,7 @@ export const mutations: readonly Mutation[] = [
     {
       takeUp: (state, rules, daemon, now, { podName, startedUnder }) => {
         const holder = state.observation?.lease?.spec?.holderIdentity ?? '';
-        const mine = state.standing.kind === 'challenger' && holder !== '' && podOf(holder) === podName;
+        const mine = state.standing.kind === 'challenger' && holder !== '' && podNamedIn(holder) === podName;
         return mine
           ? { kind: 'adopt', identity: holder }
           : product.takeUp(state, rules, daemon, now, { podName, startedUnder });

@@ -108,7 +108,11 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: 'P3',
     noticedBy: 22,
     changes: [
-      { file: AGENT, find: '`${pod.podName}/${pod.podUid}/${parts.randomWord()}`', replace: '`${pod.podName}/x/x`' },
+      {
+        file: AGENT,
+        find: 'claimIdentity(pod.podName, pod.podUid, parts.randomWord())',
+        replace: '`${pod.podName}/x/x`',
+      },
       {
         file: 'src/kube/election/claim.ts',
         find: '  return claim.sends.find((send) => send.renewTime === lease.spec?.renewTime);',

@@ -17,7 +17,7 @@ import {
 } from '../../kube/resource.ts';
 import type { ClusterIdentity, DesiredObject } from '../build/metadata.ts';
 import type { ObjectCache } from '../object-cache.ts';
-import { ownershipOf } from '../ownership.ts';
+import { objectForeign, ownershipOf } from '../ownership.ts';
 import type { Problem, ProblemReason } from '../problem.ts';
 import { lookUp } from './look-up.ts';
 
@@ -84,7 +84,7 @@ export async function applyObjects(
   const awaited: string[] = [];
   for (const { desired, live } of candidates) {
     const ownership = live && ownershipOf(live, cluster);
-    if (ownership === 'foreign') problems.push(foreignObject(desired));
+    if (ownership === 'foreign') problems.push(objectForeign(describe(desired.body), componentOf(desired)));
     if (ownership === 'predecessor' || (ownership === 'ours' && live?.metadata.deletionTimestamp !== undefined)) {
       awaited.push(describe(desired.body));
     } else if (ownership !== 'foreign') {
@@ -104,15 +104,6 @@ export async function applyObjects(
 }
 
 const rank = ({ resource }: DesiredObject): number => ORDER.indexOf(resource.kind);
-
-function foreignObject(desired: DesiredObject): Problem {
-  const component = componentOf(desired);
-  return {
-    reason: 'ObjectForeign',
-    message: `${describe(desired.body)} belongs to somebody else: delete or rename it, or give the ImpalaCluster another name`,
-    ...(component && { component }),
-  };
-}
 
 type Outcome = { kind: 'unchanged' } | { kind: 'written' } | { kind: 'refused'; problem: Problem };
 

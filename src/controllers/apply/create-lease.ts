@@ -11,7 +11,7 @@ import { selectorLabels } from '../build/metadata.ts';
 import type { ClusterIdentity } from '../build/metadata.ts';
 import { sliceTermOf } from '../endpoint-repair.ts';
 import { impalaClusters } from '../impala-clusters.ts';
-import { getIfExists } from './look-up.ts';
+import { getIfExists } from '../../kube/get-if-exists.ts';
 
 /**
  * Creates a pair's Lease by POST, which fails when there is one. Whether it may be claimed at once is decided on reads

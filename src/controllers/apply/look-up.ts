@@ -1,20 +1,7 @@
-import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
+import { getIfExists } from '../../kube/get-if-exists.ts';
 import type { KubernetesApi, ObjectReference } from '../../kube/kubernetes-api.ts';
 import type { KubernetesObject } from '../../kube/kubernetes-object.ts';
 import type { ObjectCache } from '../object-cache.ts';
-
-/** A quorum read that answers nothing for an object that does not exist. */
-export async function getIfExists<T extends KubernetesObject>(
-  api: KubernetesApi,
-  reference: ObjectReference,
-): Promise<T | undefined> {
-  try {
-    return await api.get<T>(reference);
-  } catch (error) {
-    if (error instanceof KubernetesApiError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
-}
 
 /** The object as the cache has it; from the API server when the cache, which sees only our own, has none. */
 export async function lookUp<T extends KubernetesObject>(

@@ -4,13 +4,14 @@ import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import { configMaps } from '../../kube/resource.ts';
 import { REFUSALS } from '../apply/apply-objects.ts';
-import { getIfExists, lookUp } from '../apply/look-up.ts';
+import { lookUp } from '../apply/look-up.ts';
+import { getIfExists } from '../../kube/get-if-exists.ts';
 import { copiedObject } from '../build/configuration.ts';
 import type { MountedConfiguration } from '../build/configuration.ts';
 import type { ClusterIdentity } from '../build/metadata.ts';
 import type { ConfigMap } from '../kubernetes-types.ts';
 import type { ObjectCache } from '../object-cache.ts';
-import { ownershipOf } from '../ownership.ts';
+import { objectForeign, ownershipOf } from '../ownership.ts';
 import type { Problem } from '../problem.ts';
 
 /** How long a configuration that was seen complete is taken to be: nobody deletes its objects but by hand. */
@@ -49,7 +50,7 @@ export class ConfigurationKeeper {
     const { root, copies } = configuration;
     const { name } = root.body.metadata;
     const live = await this.#makeRoot(cluster, configuration);
-    if (ownershipOf(live, cluster) !== 'ours') return foreign(`ConfigMap ${name}`);
+    if (ownershipOf(live, cluster) !== 'ours') return objectForeign(`ConfigMap ${name}`);
     const uid = live.metadata.uid ?? '';
     const now = this.#clock.now();
     if (now - (this.#complete.get(uid) ?? -Infinity) < LOOK) return undefined;
@@ -67,8 +68,7 @@ export class ConfigurationKeeper {
     try {
       await this.#api.delete({ resource: configMaps, namespace, name }, { uid });
     } catch (error) {
-      const gone = error instanceof KubernetesApiError && (error.reason === 'NotFound' || error.reason === 'Conflict');
-      if (!gone) throw error;
+      if (!(error instanceof KubernetesApiError && error.boundObjectChanged)) throw error;
     }
   }
 
@@ -88,7 +88,7 @@ export class ConfigurationKeeper {
     const [owner] = body.metadata.ownerReferences ?? [];
     if (live !== undefined) {
       const ours = live.metadata.ownerReferences?.some(({ uid }) => uid === owner?.uid) ?? false;
-      return ours ? undefined : foreign(`${body.kind ?? ''} ${name}`);
+      return ours ? undefined : objectForeign(`${body.kind ?? ''} ${name}`);
     }
     try {
       await this.#api.create({ resource, namespace }, body);
@@ -99,8 +99,3 @@ export class ConfigurationKeeper {
     return undefined;
   }
 }
-
-const foreign = (object: string): Problem => ({
-  reason: 'ObjectForeign',
-  message: `${object} belongs to somebody else: delete or rename it, or give the ImpalaCluster another name`,
-});

@@ -3,7 +3,7 @@ import type { ImpalaClusterSpec } from '../../api/impala-cluster.ts';
 import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import { configMaps, secrets } from '../../kube/resource.ts';
-import { getIfExists } from '../apply/look-up.ts';
+import { getIfExists } from '../../kube/get-if-exists.ts';
 import { sourceReference } from '../build/configuration.ts';
 import type { ClusterIdentity } from '../build/metadata.ts';
 import type { ConfigMap, Secret } from '../kubernetes-types.ts';

@@ -5,15 +5,16 @@ import type { Clock, Milliseconds } from '../../kube/clock.ts';
 import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import { secrets } from '../../kube/resource.ts';
-import { getIfExists } from '../apply/look-up.ts';
+import { getIfExists } from '../../kube/get-if-exists.ts';
 import type { ClusterIdentity } from '../build/metadata.ts';
-import { ownershipOf } from '../ownership.ts';
+import { objectForeign, ownershipOf } from '../ownership.ts';
 import type { Problem } from '../problem.ts';
 import { readKeyPair } from './certificate.ts';
 import type { KeyPair } from './certificate.ts';
 import { issueCertificate, makeAuthority } from './issue-certificate.ts';
 import { keysSecret, storedKeys, textOf } from './keys-secret.ts';
-import type { Secret, SecretPlace } from './keys-secret.ts';
+import type { Secret } from '../kubernetes-types.ts';
+import type { SecretPlace } from './keys-secret.ts';
 import { decideAuthority, decideKeys, SETTLING } from './renewal.ts';
 
 /**
@@ -138,7 +139,8 @@ export class ClusterKeys {
     try {
       const secret = await getIfExists<Secret>(this.#api, { resource: secrets, namespace: cluster.namespace, name });
       const ownership = secret && ownershipOf(secret, cluster);
-      if (ownership === 'foreign') return { kind: 'hindered', tended: refused(foreign(name), component) };
+      if (ownership === 'foreign')
+        return { kind: 'hindered', tended: refused(objectForeign(`Secret ${name}`), component) };
       const leaving = ownership === 'predecessor' || secret?.metadata.deletionTimestamp !== undefined;
       if (leaving) return { kind: 'hindered', tended: { kind: 'awaited', object: `Secret ${name}` } };
       return { kind: 'read', secret };
@@ -173,11 +175,6 @@ export class ClusterKeys {
 const keyOf = (namespace: string, cluster: string): string => `${namespace}/${cluster}`;
 
 const isThere = (tended: Tended | undefined): boolean => tended?.kind === 'kept' || tended?.kind === 'written';
-
-const foreign = (name: string): Omit<Problem, 'component'> => ({
-  reason: 'ObjectForeign',
-  message: `Secret ${name} belongs to somebody else: delete or rename it, or give the ImpalaCluster another name`,
-});
 
 const refused = (problem: Omit<Problem, 'component'>, component: PairComponent | undefined): Tended => ({
   kind: 'refused',

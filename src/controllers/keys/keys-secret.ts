@@ -1,18 +1,11 @@
 import { annotations } from '../../api/names.ts';
 import type { PairComponent } from '../../api/names.ts';
-import type { KubernetesObject } from '../../kube/kubernetes-object.ts';
 import { secrets } from '../../kube/resource.ts';
+import type { Secret } from '../kubernetes-types.ts';
 import { objectLabels, ownerReference } from '../build/metadata.ts';
 import type { ClusterIdentity } from '../build/metadata.ts';
 import { readCertificates, readKeyPair } from './certificate.ts';
 import type { StoredKeys } from './renewal.ts';
-
-/** v1 Secret. It must not get into a log, an event, a status or an error's message. */
-export interface Secret extends KubernetesObject {
-  type?: string;
-  /** Base64. */
-  data?: Record<string, string>;
-}
 
 /** Which Secret is to be written. */
 export interface SecretPlace {

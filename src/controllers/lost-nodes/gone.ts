@@ -1,7 +1,7 @@
 import type { HolderStatus } from '../../api/status.ts';
 import type { GoneReason } from '../../daemons/lease-notes.ts';
 import type { Pod } from '../kubernetes-types.ts';
-import { parseClaim } from '../holder.ts';
+import { parseClaim } from '../../daemons/claim-identity.ts';
 import type { NodeState } from './node-state.ts';
 import { hasEnded } from './pod-state.ts';
 

@@ -1,7 +1,7 @@
 import { MEMBERS } from '../../api/names.ts';
 import type { HolderStatus } from '../../api/status.ts';
 import { readSignIn } from '../../daemons/sign-in.ts';
-import { parseClaim } from '../holder.ts';
+import { parseClaim } from '../../daemons/claim-identity.ts';
 import { podsOf } from '../snapshot.ts';
 import type { PairSnapshot } from '../snapshot.ts';
 import type { NodeStates } from './node-state.ts';

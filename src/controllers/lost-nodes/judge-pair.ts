@@ -3,7 +3,7 @@ import type { Member } from '../../api/names.ts';
 import type { HolderStatus } from '../../api/status.ts';
 import { isHolderGone } from '../../daemons/lease-notes.ts';
 import type { GoneReason } from '../../daemons/lease-notes.ts';
-import { parseClaim } from '../holder.ts';
+import { parseClaim } from '../../daemons/claim-identity.ts';
 import type { Milliseconds } from '../../kube/clock.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import { podsOf } from '../snapshot.ts';

@@ -1,5 +1,5 @@
 import type { HolderStatus } from '../../api/status.ts';
-import { parseClaim } from '../holder.ts';
+import { parseClaim } from '../../daemons/claim-identity.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import { podsOf } from '../snapshot.ts';

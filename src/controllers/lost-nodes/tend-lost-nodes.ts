@@ -6,9 +6,9 @@ import { KubernetesApiError } from '../../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import type { Lease } from '../../kube/kubernetes-object.ts';
 import { leases, pods } from '../../kube/resource.ts';
-import { getIfExists } from '../apply/look-up.ts';
+import { getIfExists } from '../../kube/get-if-exists.ts';
 import type { ClusterEvent } from '../events.ts';
-import { parseClaim } from '../holder.ts';
+import { parseClaim } from '../../daemons/claim-identity.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import type { Problem } from '../problem.ts';
 import { podsOf } from '../snapshot.ts';
@@ -115,7 +115,7 @@ async function deleteForGood(api: KubernetesApi, { metadata }: Pod): Promise<'de
     return 'deleted';
   } catch (error) {
     if (!(error instanceof KubernetesApiError)) throw error;
-    if (error.reason === 'NotFound' || error.reason === 'Conflict') return 'not there';
+    if (error.boundObjectChanged) return 'not there';
     if (error.reason === 'Forbidden') return 'forbidden';
     throw error;
   }

@@ -3,7 +3,8 @@ import type { Member } from '../../api/names.ts';
 import type { MemberStatus, PairStatus, SwitchoverStatus } from '../../api/status.ts';
 import type { Lease } from '../../kube/kubernetes-object.ts';
 import { judgeSlice } from '../endpoint-repair.ts';
-import { holderOf, termOf } from '../holder.ts';
+import { termOf } from '../../kube/election/tenancy.ts';
+import { holderOf } from '../holder.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { Pod } from '../kubernetes-types.ts';
 import { holderWhereabouts } from '../lost-nodes/holder-whereabouts.ts';
@@ -69,7 +70,7 @@ export function pairStatus(
 ): PairStatus {
   const holder = holderWhereabouts(pair, snapshot.nodes, previous?.holder);
   const active = pair.plain.pod ?? activePod(snapshot, pair);
-  const term = Math.max(pair.lease === undefined ? 0 : termOf(pair.lease), previous?.term ?? 0);
+  const term = Math.max(termOf(pair.lease), previous?.term ?? 0);
   const transition = transitionOf(pair.lease, previous);
   return {
     ...(active && { active: active.metadata.name }),

@@ -1,6 +1,7 @@
 import { names } from '../../api/names.ts';
 import type { Member, PairComponent } from '../../api/names.ts';
 import type { SwitchoverStatus } from '../../api/status.ts';
+import { podNamedIn } from '../../daemons/claim-identity.ts';
 import type { Preference } from '../../daemons/lease-notes.ts';
 import type { Milliseconds } from '../../kube/clock.ts';
 
@@ -115,7 +116,7 @@ function requested(view: SwitchoverView, previous: SwitchoverStatus): Switchover
   if (claim !== '' && claim !== from) {
     return ended(
       'Failed',
-      `${podOf(view, member)} did not stay active, or another claim was faster: ${claim.split('/')[0] ?? ''} is`,
+      `${podOf(view, member)} did not stay active, or another claim was faster: ${podNamedIn(claim)} is`,
     );
   }
   if (elapsed > HAND_OVER_LIMIT) {

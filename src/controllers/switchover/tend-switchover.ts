@@ -1,4 +1,4 @@
-import { annotations, MEMBERS, names } from '../../api/names.ts';
+import { annotations, names } from '../../api/names.ts';
 import type { Member, PairComponent } from '../../api/names.ts';
 import type { SwitchoverStatus } from '../../api/status.ts';
 import { readPreference, requestAt, writePreference } from '../../daemons/lease-notes.ts';
@@ -8,7 +8,7 @@ import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { Problem } from '../problem.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
-import { activePod } from '../status/pair-status.ts';
+import { activeMember } from '../status/pair-status.ts';
 import { serves } from './serves.ts';
 import { decideSwitchover } from './switchover.ts';
 import type { SwitchoverView } from './switchover.ts';
@@ -60,8 +60,7 @@ export function switchoverView(snapshot: ClusterSnapshot, pair: PairSnapshot, no
   const { component, lease } = pair;
   const previous = cluster.status?.[component]?.switchover;
   const wanted = requestOf(snapshot, component, previous);
-  const active = activePod(snapshot, pair);
-  const holder = active && MEMBERS.find((member) => pair.pods[member] === active);
+  const holder = activeMember(snapshot, pair);
   return {
     component,
     cluster: identity.name,

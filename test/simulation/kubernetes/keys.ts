@@ -1,7 +1,8 @@
 import { names, PAIR_COMPONENTS } from '../../../src/api/names.ts';
 import type { ClusterIdentity } from '../../../src/controllers/build/metadata.ts';
 import { issueCertificate, makeAuthority } from '../../../src/controllers/keys/issue-certificate.ts';
-import { keysSecret, type Secret } from '../../../src/controllers/keys/keys-secret.ts';
+import { keysSecret } from '../../../src/controllers/keys/keys-secret.ts';
+import type { Secret } from '../../../src/controllers/kubernetes-types.ts';
 import { keyName } from '../../../src/daemons/agent-configuration.ts';
 
 const NAMESPACE = 'default';

@@ -1,4 +1,5 @@
-import { Agent, type AgentObserver } from '../../../src/agent/agent.ts';
+import type { AgentObserver } from '../../../src/agent/agent-parts.ts';
+import { Agent } from '../../../src/agent/agent.ts';
 import type { Member, PairComponent } from '../../../src/api/names.ts';
 import type { AgentConfiguration } from '../../../src/daemons/agent-configuration.ts';
 import type { Order } from '../../../src/agent/guard/message.ts';

@@ -1,5 +1,6 @@
 import type { Member } from '../../../src/api/names.ts';
-import { Agent, type AgentObserver } from '../../../src/agent/agent.ts';
+import type { AgentObserver } from '../../../src/agent/agent-parts.ts';
+import { Agent } from '../../../src/agent/agent.ts';
 import type { GuardLink } from '../../../src/agent/guard/guard-link.ts';
 import type { Order } from '../../../src/agent/guard/message.ts';
 import type { PromiseAnswer, PromiseRequest } from '../../../src/agent/promise/promise-message.ts';

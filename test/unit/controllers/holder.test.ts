@@ -1,18 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { holderOf, parseClaim } from '../../../src/controllers/holder.ts';
+import { holderOf } from '../../../src/controllers/holder.ts';
 import { ownershipOf } from '../../../src/controllers/ownership.ts';
 import { claimOf, identity, leaseOf, podOf } from './fixtures.ts';
-
-describe('a claim', () => {
-  test('names its pod by name and uid', () => {
-    expect(parseClaim('sales-statestore-a-0/uid-1/r4nd0m')).toEqual({ pod: 'sales-statestore-a-0', uid: 'uid-1' });
-  });
-
-  test.each(['', 'me', 'pod/uid', 'pod/uid/', '/uid/random', 'pod//random', 'pod/uid/random/more'])(
-    'is not what %j is',
-    (text) => expect(parseClaim(text)).toBeUndefined(),
-  );
-});
 
 describe('the holder of a Lease', () => {
   const pods = [podOf('a'), podOf('b')];

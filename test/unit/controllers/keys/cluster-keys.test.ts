@@ -4,7 +4,7 @@ import { PAIR_COMPONENTS } from '../../../../src/api/names.ts';
 import { readCertificates, readKeyPair } from '../../../../src/controllers/keys/certificate.ts';
 import { ClusterKeys } from '../../../../src/controllers/keys/cluster-keys.ts';
 import { textOf } from '../../../../src/controllers/keys/keys-secret.ts';
-import type { Secret } from '../../../../src/controllers/keys/keys-secret.ts';
+import type { Secret } from '../../../../src/controllers/kubernetes-types.ts';
 import { SETTLING } from '../../../../src/controllers/keys/renewal.ts';
 import { KubernetesApiError } from '../../../../src/kube/kubernetes-api.ts';
 import { secrets } from '../../../../src/kube/resource.ts';
