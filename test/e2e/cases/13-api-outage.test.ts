@@ -6,6 +6,8 @@ import { afterSilence, RENEW_DEADLINE } from '../bounds.ts';
 import { now, seconds } from '../clock.ts';
 import { missing, until } from '../conditions.ts';
 import { CLUSTER, NAMESPACE } from '../environment.ts';
+import { beginBrownout, endBrownout } from '../faults/api-brownouts.ts';
+import type { ApiBrownout } from '../faults/api-brownouts.ts';
 import { endApi, restoreApi } from '../faults/api-faults.ts';
 import type { ApiOutage } from '../faults/api-faults.ts';
 import { cutNode, mendNode } from '../faults/node-faults.ts';
@@ -18,6 +20,8 @@ import { longTestOnTestCluster, testOnTestCluster } from '../test-cluster.ts';
 
 /** Longer than any lease, and than Kubernetes takes to give up nodes of which it hears nothing. */
 const SHORT = seconds(62);
+/** Longer than any lease: whoever does not live on promises is stopped. */
+const BROWNOUT = seconds(25);
 const LONG = seconds(600);
 /** The guard looks at its deadline every 100 ms, and a kill takes its time. */
 const KILL = 500;
@@ -26,8 +30,33 @@ describe('the API server', () => {
   const cluster = useSharedCluster();
 
   for (const how of ['killed', 'stopped'] as const satisfies readonly ApiOutage[]) {
-    testOnTestCluster(`${how} for more than a minute: nobody stops and nothing moves`, () => outlive(how, SHORT));
-    longTestOnTestCluster(`${how} for ten minutes: nobody stops and nothing moves`, () => outlive(how, LONG), LONG);
+    const lastFor = async (time: number, pairs: readonly Pair[]): Promise<void> => {
+      await endApi(how);
+      await watchFor(time, pairs);
+      await restoreApi();
+    };
+    testOnTestCluster(`${how} for more than a minute: nobody stops and nothing moves`, () =>
+      outlive(`API ${how}`, (pairs) => lastFor(SHORT, pairs)),
+    );
+    longTestOnTestCluster(
+      `${how} for ten minutes: nobody stops and nothing moves`,
+      () => outlive(`API ${how}`, (pairs) => lastFor(LONG, pairs)),
+      LONG,
+    );
+  }
+
+  const answers = { throttled: 'every call with 429', failing: 'every write with 500' } as const;
+  for (const how of ['throttled', 'failing'] as const satisfies readonly ApiBrownout[]) {
+    testOnTestCluster(`answering ${answers[how]}: nobody stops and nothing moves`, () =>
+      outlive(`API ${how}`, async (pairs) => {
+        await beginBrownout(how);
+        await watchFor(BROWNOUT, pairs);
+        const outages = await Promise.all(pairs.map(({ active }) => agentMetric(active, 'impala_ha_outage_seconds')));
+        // They had nothing but promises.
+        for (const outage of outages) expect(outage).toBeGreaterThan(BROWNOUT / 1000 / 2);
+        await endBrownout(how);
+      }),
+    );
   }
 
   testOnTestCluster('killed, and the members cut off from each other: the actives stop in time', async () => {
@@ -137,20 +166,18 @@ describe('the API server', () => {
     expect(restarts()).toEqual(restarted);
   }
 
-  async function outlive(how: ApiOutage, time: number): Promise<void> {
+  async function outlive(fault: string, strike: (pairs: readonly Pair[]) => Promise<void>): Promise<void> {
     const pairs = PAIR_COMPONENTS.map((component) => cluster.pair(component));
     const restarted = restarts();
     const slices = cluster.observer.slices.length;
-    const begun = await endApi(how);
-    await watchFor(time, pairs);
-    await restoreApi();
+    const begun = now();
+    await strike(pairs);
     const survived = (now() - begun) / 1000;
     // Whoever was late to see its own Lease again would lose it now.
     await watchFor(afterSilence('catalog') + seconds(5), pairs);
     await cluster.waitUntilWhole(seconds(120));
     for (const before of pairs) {
       const after = cluster.pair(before.component);
-      const fault = `API ${how}`;
       record({ subject: before.component, fault, moment: 'outage survived', value: survived, unit: 's' });
       record({
         subject: before.component,
