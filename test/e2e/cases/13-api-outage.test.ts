@@ -45,7 +45,7 @@ describe('the API server', () => {
     );
   }
 
-  const answers = { throttled: 'every call with 429', failing: 'every write with 500' } as const;
+  const answers = { throttled: 'every write with 429', failing: 'every write with 500' } as const;
   for (const how of ['throttled', 'failing'] as const satisfies readonly ApiBrownout[]) {
     testOnTestCluster(`answering ${answers[how]}: nobody stops and nothing moves`, () =>
       outlive(`API ${how}`, async (pairs) => {
@@ -54,7 +54,7 @@ describe('the API server', () => {
         const outages = await Promise.all(pairs.map(({ active }) => agentMetric(active, 'impala_ha_outage_seconds')));
         // They had nothing but promises.
         for (const outage of outages) expect(outage).toBeGreaterThan(BROWNOUT / 1000 / 2);
-        await endBrownout(how);
+        await endBrownout();
       }),
     );
   }

@@ -14,7 +14,8 @@ import { undoFaults } from '../faults/undo.ts';
 import { smallCluster } from '../manifests.ts';
 import { record } from '../measurements.ts';
 import { Observer } from '../observer.ts';
-import { activeOf, pairOf } from '../pair.ts';
+import type { DaemonProcess } from '../observer.ts';
+import { holderOf, pairOf } from '../pair.ts';
 import type { Active, Pair } from '../pair.ts';
 import { program, testOnTestCluster } from '../test-cluster.ts';
 
@@ -43,9 +44,9 @@ describe('a pair of which nobody is left who has promised', () => {
     begin = now();
   });
   afterAll(async () => {
+    observer.stop();
     await undoFaults();
     await api.delete(path);
-    observer.stop();
   });
 
   const whole = async (): Promise<Pair[] | Missing> => {
@@ -74,13 +75,16 @@ describe('a pair of which nobody is left who has promised', () => {
     await api.patch(path, { spec: { [component]: { preferredActive: null } } });
   }
 
-  const newActive = (before: Pair, deadline: number): Promise<Active> =>
+  /** Waits until another claim has started its daemon: without a statestored no catalogd gets further. */
+  const newHolder = (before: Pair, deadline: number): Promise<Active & { process: DaemonProcess }> =>
     until(
-      `an active ${before.component}`,
+      `a new holder of the ${before.component}`,
       () => {
-        const found = activeOf(observer, before.component, NAME);
+        const found = holderOf(observer, before.component, NAME);
         if (found instanceof Missing) return found;
-        return found.identity === before.identity ? missing('the old claim') : found;
+        const { process } = found;
+        if (process === undefined) return missing('its daemon does not run');
+        return found.identity === before.identity ? missing('the old claim') : { ...found, process };
       },
       deadline,
     );
@@ -113,14 +117,14 @@ describe('a pair of which nobody is left who has promised', () => {
       const plugin = resolve(REPOSITORY, 'src/cli/main.ts');
       const printed = await program('node', plugin, 'force-takeover', NAME, 'catalog', '--yes', '-n', NAMESPACE);
       expect(printed).toContain(`said that ${ofCatalog.active.metadata.name} is dead`);
-      const forced = await newActive(ofCatalog, seconds(10));
+      const forced = await newHolder(ofCatalog, seconds(10));
       expect(forced.term).toBe(ofCatalog.term + 1);
-      tell('catalog', 'force-takeover', (forced.process?.started ?? NaN) - asked, LEASE_DURATION.catalog + seconds(5));
+      tell('catalog', 'force-takeover', forced.process.started - asked, LEASE_DURATION.catalog + seconds(5));
 
       const bound = MAX_OUTAGE * SLOWEST_CLOCK + afterSilence('statestore') + NEW_POD;
-      const waited = await newActive(ofStatestore, bound - (now() - lost) + seconds(10));
+      const waited = await newHolder(ofStatestore, bound - (now() - lost) + seconds(10));
       expect(waited.term).toBe(ofStatestore.term + 1);
-      const after = (waited.process?.started ?? NaN) - lost;
+      const after = waited.process.started - lost;
       expect(after).toBeGreaterThan(MAX_OUTAGE);
       tell('statestore', 'nobody has promised', after, bound);
 
