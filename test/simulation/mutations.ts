@@ -1,3 +1,5 @@
+import { OUTAGE_MUTATIONS } from './outage-mutations.ts';
+
 /** One place of the source, broken. */
 interface Change {
   /** From the repository's root. */
@@ -20,7 +22,6 @@ export interface Mutation {
 const ELECTION = 'src/kube/election/election.ts';
 const DECISION = 'src/agent/decision.ts';
 const AGENT = 'src/agent/agent.ts';
-const OUTAGE = 'src/kube/election/outage.ts';
 const GUARD = 'src/embedded/guard/virtual-guard.ts';
 
 /**
@@ -251,30 +252,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
-  {
-    name: 'one promise is enough, or none',
-    breaks: 'P16',
-    noticedBy: 888,
-    changes: [
-      {
-        file: OUTAGE,
-        find: 'if (!electorate(state, rules).every(({ uid }) => round.promised.includes(uid))) return state;',
-        replace: '',
-      },
-    ],
-  },
-  {
-    name: 'a promise does not keep anybody from claiming',
-    breaks: 'P14',
-    noticedBy: 56,
-    changes: [
-      {
-        file: OUTAGE,
-        find: 'outageEndsAt(observation, rules, outage), promisedUntil);',
-        replace: 'outageEndsAt(observation, rules, outage), promisedUntil * 0);',
-      },
-    ],
-  },
+  ...OUTAGE_MUTATIONS,
 ];
 
 /** @throws Error when there is none */

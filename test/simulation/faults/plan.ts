@@ -16,6 +16,7 @@ import {
   type PlannedFault,
   type Target,
 } from './fault.ts';
+import { outageStory } from './outage-story.ts';
 
 /** What a run is like, drawn from its seed. */
 export interface Scenario {
@@ -37,6 +38,9 @@ const FIRST_FAULT = 6_000;
 /** By when all has come to rest: both members signed in, on the roster, and ready. */
 const SETTLED = 25_000;
 
+/** One seed of so many tells of an outage that lasts until its end. */
+const OUTAGE_STORIES = 20;
+
 export function scenarioOf(seed: number): Scenario {
   const random = new SeededRandom(`${seed}/scenario`);
   // A catalog alone would get no change of its spec: the statestore comes before it.
@@ -46,7 +50,7 @@ export function scenarioOf(seed: number): Scenario {
     extreme
       ? random.pick([LEAST_CLOCK_RATE, HIGHEST_CLOCK_RATE])
       : random.between(LEAST_CLOCK_RATE, HIGHEST_CLOCK_RATE);
-  return {
+  const drawn: Scenario = {
     seed,
     components,
     times: { statestore: leaseTimes(random, 'statestore'), catalog: leaseTimes(random, 'catalog') },
@@ -56,6 +60,14 @@ export function scenarioOf(seed: number): Scenario {
     })),
     ...story(random, components),
   };
+  return seed % OUTAGE_STORIES === 5 ? withOutageStory(drawn) : drawn;
+}
+
+function withOutageStory(drawn: Scenario): Scenario {
+  const random = new SeededRandom(`${drawn.seed}/outage`);
+  const component = random.pick(drawn.components);
+  const { times, plan } = outageStory(random, component, drawn.times[component]);
+  return { ...drawn, times: { ...drawn.times, [component]: times }, calm: false, promises: true, plan };
 }
 
 /** Mostly anything at any time; sometimes one long outage of the API server, and little else. */
