@@ -55,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the Lease is released before the daemon is proven dead',
     breaks: 'P5',
-    noticedBy: 30,
+    noticedBy: 58,
     changes: [
       {
         file: DECISION,
@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an empty holder counts as released',
     breaks: 'P6',
-    noticedBy: 1,
+    noticedBy: 18,
     changes: [
       {
         file: 'src/kube/election/tenancy.ts',
@@ -168,7 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes a closed report FIFO for the daemon's death",
     breaks: 'P5',
-    noticedBy: 3,
+    noticedBy: 39,
     changes: [
       {
         file: 'src/agent/guard/daemon-view.ts',
@@ -180,7 +180,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes its own SIGTERM for the daemon's death",
     breaks: 'P5',
-    noticedBy: 14,
+    noticedBy: 53,
     changes: [
       {
         file: AGENT,
@@ -193,7 +193,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the slice is written without a term check',
     breaks: 'P10',
-    noticedBy: 22,
+    noticedBy: 28,
     changes: [
       {
         file: 'src/agent/endpoint.ts',
@@ -205,7 +205,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a challenger trusts the timestamps in the record',
     breaks: 'P4',
-    noticedBy: 4,
+    noticedBy: 8,
     changes: [
       {
         file: 'src/kube/election/elector.ts',
