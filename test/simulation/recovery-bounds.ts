@@ -78,6 +78,11 @@ const operatorFailing: Bound = (circumstances) =>
 const lostOrder: Bound = (circumstances) => 2 + silence(circumstances);
 /** One member after the other gets its template, one pair after the other, and the impalads in the end. */
 const roll: Bound = (circumstances) => 4 * (NEW_POD + OPERATOR) + 2 * silence(circumstances);
+/** What was left undone is done, a hand-over that was asked for included. */
+const unpaused: Bound = (circumstances) =>
+  Math.max(operatorAway(circumstances), switchover(circumstances) + atOnce(circumstances));
+/** The pods come back; the last holder's release may be lost. */
+const startedAgain: Bound = (circumstances) => OPERATOR + NEW_POD + silence(circumstances);
 
 /**
  * How many seconds after the end of each fault its pair has an active again, and the slice names it; and how long the
@@ -125,6 +130,10 @@ const BOUNDS: Readonly<
   'slice edit': { active: review },
   'failing starts': { active: silence },
   'spec change': { active: roll },
+  'template change': { active: roll },
+  'bad template': { active: roll },
+  pause: { active: unpaused },
+  stop: { active: startedAgain },
 };
 
 const SUBSCRIBERS: SubscriberTimes = {
@@ -132,6 +141,9 @@ const SUBSCRIBERS: SubscriberTimes = {
   rpcTimeout: TIMES.rpcTimeout / 1000,
   retryInterval: TIMES.retryInterval / 1000,
 };
+
+/** What the operator is told to do, and does when it sees that. */
+const TOLD_TO_OPERATOR: readonly Fault['kind'][] = ['spec change', 'template change', 'bad template', 'pause', 'stop'];
 
 /** From an active that is elected to one whose daemon serves. */
 const START: Readonly<Record<PairComponent, number>> = { statestore: 1, catalog: 7 };
@@ -171,8 +183,7 @@ export function dueAt(
       active(circumstances, fault) + unseen + AFTER_ACTIVE[part](component),
       part === 'status' ? blind + TOLD : 0,
     );
-    // A change is rolled out by an operator that sees it.
-    return Math.max(until, upSince, fault.kind === 'spec change' ? sighted : 0) + 1000 * bound;
+    return Math.max(until, upSince, TOLD_TO_OPERATOR.includes(fault.kind) ? sighted : 0) + 1000 * bound;
   });
   const latent = Math.max(...struck.map(({ fault }) => BOUNDS[fault.kind].latent?.(circumstances) ?? 0), 0);
   const due = Math.max(0, ...times) + 1000 * latent + circumstances.failures;

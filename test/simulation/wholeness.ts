@@ -40,7 +40,10 @@ function lackOfPair(world: World, component: PairComponent): Lack | undefined {
   if (outdated) return lack('standby', `${outdated.name} is of an old template`);
   const { leaseDurationSeconds } = world.impalaCluster.spec[component].highAvailability;
   const unrolled = sets.find(({ pod }) => pod?.identity.configuration.leaseDurationSeconds !== leaseDurationSeconds);
-  return unrolled && lack('standby', `${unrolled.name} has not got what the spec says`);
+  if (unrolled) return lack('standby', `${unrolled.name} has not got the times that the spec says`);
+  const { v } = world.impalaCluster.spec[component].flags ?? {};
+  const unflagged = v === undefined ? undefined : sets.find(({ command }) => !command.includes(`-v=${v}`));
+  return unflagged && lack('standby', `${unflagged.name} has not got the flag that the spec says`);
 }
 
 function lackOfSubscriber(world: World): Lack | undefined {

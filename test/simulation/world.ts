@@ -3,12 +3,12 @@ import { withDefaults } from '../../src/api/defaults.ts';
 import type { ImpalaCluster } from '../../src/api/impala-cluster.ts';
 import type { ClusterIdentity } from '../../src/controllers/build/metadata.ts';
 import { impalaClusters } from '../../src/controllers/impala-clusters.ts';
-import type { Node } from '../../src/controllers/kubernetes-types.ts';
+import type { Node, StatefulSet } from '../../src/controllers/kubernetes-types.ts';
 import { EmbeddedApiServer } from '../../src/embedded/embedded-api-server.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { KubernetesApi } from '../../src/kube/kubernetes-api.ts';
 import type { EndpointSlice, KubernetesObject, Lease } from '../../src/kube/kubernetes-object.ts';
-import { endpointSlices, leases, nodes, pods, secrets } from '../../src/kube/resource.ts';
+import { endpointSlices, leases, nodes, pods, secrets, statefulSets } from '../../src/kube/resource.ts';
 import { SimulatedNode } from './engine/node.ts';
 import { SeededRandom } from './engine/random.ts';
 import { SimulatedProcess } from './engine/simulated-process.ts';
@@ -138,7 +138,7 @@ export class World {
     this.operator.start();
     for (const kubelet of this.kubelets.values()) kubelet.start();
     for (const impalads of this.impalads) impalads.start();
-    this.nodes.forEach((node, index) => this.#startImpalad(index < COORDINATORS ? 'coordinator' : 'executor', node));
+    for (const { kind } of this.impalads) this.startImpalads(kind);
   }
 
   /** Somebody applies another spec. */
@@ -169,7 +169,7 @@ export class World {
 
   /** What Kubernetes' controllers and kubelets do about a write. */
   #react({ resource, type, object, previous }: Change): void {
-    if (resource.kind === 'StatefulSet') this.#memberOf(object)?.changed(object);
+    if (resource.kind === 'StatefulSet') this.#statefulSetChanged(object);
     if (resource.kind !== 'Pod' || type === 'ADDED') return;
     const pod = [...this.pods].find(({ identity }) => identity.uid === object.metadata.uid);
     if (type === 'DELETED') {
@@ -177,6 +177,21 @@ export class World {
       this.#memberOf(object)?.podDeleted(object.metadata.uid);
     } else if (object.metadata.deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined) {
       if (pod) this.kubelets.get(pod.node)?.deleted(pod);
+    }
+  }
+
+  #statefulSetChanged(object: StatefulSet): void {
+    const { metadata, spec, status } = object;
+    const member = this.#memberOf(object);
+    if (member) member.changed(object);
+    else if (spec?.replicas === 0 && status?.observedGeneration !== metadata.generation && isOfPair(metadata)) {
+      // Of a component that is not simulated: it has no pods, and says so when that is asked.
+      const reference = { resource: statefulSets, namespace: this.namespace, name: metadata.name };
+      this.server.setStatus(
+        reference,
+        { observedGeneration: metadata.generation, replicas: 0 },
+        'statefulset-controller',
+      );
     }
   }
 
@@ -327,7 +342,8 @@ export class World {
   character(pod: SimulatedPod): DaemonCharacter {
     const { component } = pod.identity;
     const { least, most } = LOAD_TIMES[component];
-    return { load: this.random.between(least, most), startFails: this.failingStarts.has(component) };
+    const startFails = pod.identity.bad || this.failingStarts.has(component);
+    return { load: this.random.between(least, most), startFails };
   }
 
   /** The template was corrected: pods that could not be started are made anew. */
@@ -337,7 +353,7 @@ export class World {
   }
 
   preflightFails(pod: SimulatedPod): boolean {
-    return this.failingStarts.has(pod.identity.component) && this.random.chance(0.3);
+    return pod.identity.bad || (this.failingStarts.has(pod.identity.component) && this.random.chance(0.3));
   }
 
   daemonStarted(pod: SimulatedPod, daemon: DaemonProcess): void {
@@ -359,6 +375,16 @@ export class World {
 
   statestoredOf(daemon: DaemonProcess): Statestored | undefined {
     return this.#statestoreds.get(daemon);
+  }
+
+  startImpalads(kind: 'coordinator' | 'executor'): void {
+    const nodes = kind === 'coordinator' ? this.nodes.slice(0, COORDINATORS) : this.nodes.slice(COORDINATORS);
+    for (const node of nodes) this.#startImpalad(kind, node);
+  }
+
+  stopImpalads(kind: 'coordinator' | 'executor'): void {
+    for (const { name, process } of this.subscribers) if (name.startsWith(`${kind} `)) process.kill();
+    this.#forgetDead();
   }
 
   /** An impalad outlives everything but its node. */
@@ -407,3 +433,5 @@ export class World {
     this.#trace?.add(this.timeline.now, column, text);
   }
 }
+
+const isOfPair = ({ labels: of }: KubernetesObject['metadata']): boolean => of?.[labels.member] !== undefined;

@@ -70,6 +70,12 @@ export type Fault =
   | { readonly kind: 'pod orphan'; readonly target: Target; readonly for: number }
   /** The spec asks for other times: the operator gives them to one member after the other. */
   | { readonly kind: 'spec change'; readonly component: PairComponent; readonly times: LeaseTimes }
+  /** Another value of a flag: one hand-over, the standby first. */
+  | { readonly kind: 'template change'; readonly component: PairComponent; readonly verbosity: number }
+  /** A flag that no daemon starts with, taken back after some time. */
+  | { readonly kind: 'bad template'; readonly component: PairComponent; readonly for: number }
+  /** The operator is told to leave everything as it is. */
+  | { readonly kind: 'pause' | 'stop'; readonly for: number }
   | {
       readonly kind: 'node off' | 'node freeze' | 'node cut' | 'kubelet cut';
       readonly node: number;

@@ -16,6 +16,7 @@ import {
   type PlannedFault,
   type Target,
 } from './fault.ts';
+import { changesOf } from './changes.ts';
 import { outageStory } from './outage-story.ts';
 
 /** What a run is like, drawn from its seed. */
@@ -40,6 +41,8 @@ const SETTLED = 25_000;
 
 /** One seed of so many tells of an outage that lasts until its end. */
 const OUTAGE_STORIES = 20;
+/** One seed of so many has changes of the spec among its faults. */
+const CHANGES = 10;
 
 export function scenarioOf(seed: number): Scenario {
   const random = new SeededRandom(`${seed}/scenario`);
@@ -60,7 +63,16 @@ export function scenarioOf(seed: number): Scenario {
     })),
     ...story(random, components),
   };
-  return seed % OUTAGE_STORIES === 5 ? withOutageStory(drawn) : drawn;
+  if (seed % OUTAGE_STORIES === 5) return withOutageStory(drawn);
+  return seed % CHANGES === 9 ? withChanges(drawn) : drawn;
+}
+
+/** What people ask of the operator, while other things happen. */
+function withChanges(drawn: Scenario): Scenario {
+  const random = new SeededRandom(`${drawn.seed}/changes`);
+  const changes = changesOf(random, drawn.components);
+  const plan = [...(drawn.calm ? [] : drawn.plan), ...changes].sort((one, other) => one.at - other.at);
+  return { ...drawn, calm: false, plan };
 }
 
 function withOutageStory(drawn: Scenario): Scenario {

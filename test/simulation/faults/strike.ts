@@ -252,6 +252,14 @@ export class Strikes {
       case 'API freeze':
         this.#cut('api', 'api', fault.for);
         return;
+      case 'pause':
+        world.patchSpec({ paused: true });
+        this.#after(fault.for, () => world.patchSpec({ paused: false }));
+        return;
+      case 'stop':
+        world.patchSpec({ stopped: true });
+        this.#after(fault.for, () => world.patchSpec({ stopped: false }));
+        return;
       case 'peers weather':
         this.#after(fault.for, world.promises.begin(fault));
         return;
@@ -282,6 +290,13 @@ export class Strikes {
         return;
       case 'spec change':
         world.patchSpec({ [component]: { highAvailability: fault.times } });
+        return;
+      case 'template change':
+        world.patchSpec({ [component]: { flags: { v: String(fault.verbosity) } } });
+        return;
+      case 'bad template':
+        world.patchSpec({ [component]: { flags: { v: 'bad' } } });
+        this.#after(fault.for, () => world.patchSpec({ [component]: { flags: { v: '0' } } }));
         return;
       case 'failing starts':
         world.failingStarts.add(component);
@@ -394,7 +409,7 @@ export class Strikes {
 type Group<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
 type NodeFault = Group<'node off' | 'node lost' | 'node freeze' | 'node cut' | 'kubelet cut' | 'nodes cut'>;
 type ClusterFault = Group<
-  'operator down' | 'operator cut' | 'API outage' | 'API freeze' | 'API weather' | 'peers weather'
+  'operator down' | 'operator cut' | 'API outage' | 'API freeze' | 'API weather' | 'peers weather' | 'pause' | 'stop'
 >;
 type ObjectFault = Group<
   | 'lease edit'
@@ -403,6 +418,8 @@ type ObjectFault = Group<
   | 'slice delete'
   | 'failing starts'
   | 'spec change'
+  | 'template change'
+  | 'bad template'
   | 'peers cut'
   | 'switchover'
   | 'force takeover'

@@ -10,6 +10,8 @@ export class ImpaladStatefulSet {
   readonly kind: 'coordinator' | 'executor';
   readonly #world: World;
   #told = '';
+  #running = true;
+  #replicas = 0;
 
   constructor(kind: 'coordinator' | 'executor', world: World) {
     this.kind = kind;
@@ -30,14 +32,24 @@ export class ImpaladStatefulSet {
     return own.filter(({ process, registeredWith }) => process.alive && registeredWith?.daemon.alive).length;
   }
 
+  #turn(on: boolean): void {
+    this.#running = on;
+    if (on) this.#world.startImpalads(this.kind);
+    else this.#world.stopImpalads(this.kind);
+  }
+
   #look(): void {
     const { server, namespace, cluster } = this.#world;
     const reference = { resource: statefulSets, namespace, name: names.impalads(cluster.name, this.kind) };
     const object = server.peek<StatefulSet>(reference);
     if (object === undefined) return;
     const { metadata, spec } = object;
-    const replicas = spec?.replicas ?? 1;
+    const wanted = spec?.replicas ?? 1;
     const { generation: observedGeneration } = metadata;
+    // A daemon ends, or begins, between two looks.
+    const replicas = wanted === 0 && this.#running ? this.#replicas : wanted;
+    if (this.#running !== wanted > 0) this.#turn(wanted > 0);
+    this.#replicas = wanted;
     const status = { observedGeneration, replicas, updatedReplicas: replicas, readyReplicas: this.ready };
     const told = JSON.stringify(status);
     if (told === this.#told) return;

@@ -26,6 +26,8 @@ export interface PodIdentity {
   readonly uid: string;
   readonly ip: string;
   readonly configuration: AgentConfiguration;
+  /** Whether its template is one that no daemon starts with. */
+  readonly bad: boolean;
 }
 
 interface AgentContainer {

@@ -5,13 +5,16 @@ import { pods, statefulSets } from '../../../src/kube/resource.ts';
 import { SimulatedPod } from './simulated-pod.ts';
 import type { World } from '../world.ts';
 
+/** What no daemon starts with. */
+export const BAD_FLAG = '-v=bad';
+
 /** The label by which a StatefulSet tells which of its revisions a pod was made from. */
 const REVISION_LABEL = 'controller-revision-hash';
 
 /**
  * What Kubernetes makes of the StatefulSet of one member, with the scheduler behind it: as soon as there is no pod object
  * of the member's name it makes one, whether or not the processes of the last one have died; a pod of an older template is
- * deleted.
+ * deleted, and so is one of a StatefulSet that shall have none.
  */
 export class MemberStatefulSet {
   readonly component: PairComponent;
@@ -37,6 +40,16 @@ export class MemberStatefulSet {
     return this.#object?.spec?.template.metadata?.annotations?.[annotations.template];
   }
 
+  /** How the daemon of new pods is called. */
+  get command(): readonly string[] {
+    return commandOf(this.#object);
+  }
+
+  /** How many pods there shall be: none while the cluster is stopped. */
+  get #replicas(): number {
+    return this.#object?.spec?.replicas ?? 1;
+  }
+
   get #revision(): string {
     return `${this.#object?.metadata.name ?? ''}-${this.template ?? ''}`;
   }
@@ -58,24 +71,28 @@ export class MemberStatefulSet {
   #writeStatus(): void {
     const { metadata } = this.#object ?? {};
     if (metadata === undefined) return;
-    const status = { observedGeneration: metadata.generation, updateRevision: this.#revision, replicas: 1 };
+    const replicas = this.#replicas === 0 && this.pod === undefined ? 0 : 1;
+    const status = { observedGeneration: metadata.generation, updateRevision: this.#revision, replicas };
     const reference = { resource: statefulSets, namespace: this.#world.namespace, name: metadata.name };
     this.#world.server.setStatus(reference, status, 'statefulset-controller');
   }
 
   #replaceOutdated(): void {
     const { pod } = this;
-    if (pod !== undefined && pod.identity.configuration.template !== this.template) this.#world.deletePod(pod, false);
+    if (pod === undefined) return;
+    const outdated = pod.identity.configuration.template !== this.template;
+    if (outdated || this.#replicas === 0) this.#world.deletePod(pod, false);
   }
 
   podDeleted(uid: string | undefined): void {
     if (this.pod?.identity.uid === uid) this.pod = undefined;
-    this.makePod();
+    if (this.#replicas > 0) this.makePod();
+    else this.#world.timeline.after(this.#world.random.between(5, 50), () => this.#writeStatus());
   }
 
   /** Makes the next pod as soon as there is a node for it. */
   makePod(): void {
-    if (this.#making || this.#object === undefined) return;
+    if (this.#making || this.#object === undefined || this.#replicas === 0) return;
     this.#making = true;
     const { timeline, random } = this.#world;
     timeline.after(random.between(10, 300), () => void this.#make());
@@ -83,8 +100,9 @@ export class MemberStatefulSet {
 
   async #make(): Promise<void> {
     const world = this.#world;
-    const node = this.pod === undefined ? world.nodeFor(this) : undefined;
-    if (this.pod === undefined && node === undefined) {
+    const wanted = this.pod === undefined && this.#replicas > 0;
+    const node = wanted ? world.nodeFor(this) : undefined;
+    if (wanted && node === undefined) {
       world.timeline.after(1_000, () => void this.#make());
       return;
     }
@@ -92,11 +110,12 @@ export class MemberStatefulSet {
     if (node === undefined || this.#object === undefined) return;
     const { component, member } = this;
     const configuration = configurationOf(this.#object);
+    const bad = this.command.includes(BAD_FLAG);
     const ip = world.nextIp(node);
     const body = podOf(this.#object, this.name, this.#revision, node.name);
     const made = await world.api.create<Pod>({ resource: pods, namespace: world.namespace }, body);
     const uid = made.metadata.uid ?? '';
-    const pod = new SimulatedPod({ component, member, name: this.name, uid, ip, configuration }, node, world);
+    const pod = new SimulatedPod({ component, member, name: this.name, uid, ip, configuration, bad }, node, world);
     this.pod = pod;
     world.setPodStatus(pod, false);
     world.podMade(pod);
@@ -119,6 +138,9 @@ function podOf({ metadata, spec }: StatefulSet, name: string, revision: string, 
     spec: { nodeName, containers: [] },
   };
 }
+
+const commandOf = (object: StatefulSet | undefined): readonly string[] =>
+  object?.spec?.template.spec?.containers[0]?.command ?? [];
 
 /** What the template's agent is told. */
 function configurationOf({ spec }: StatefulSet): AgentConfiguration {
