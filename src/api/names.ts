@@ -38,6 +38,8 @@ export const labels = {
 export const annotations = {
   /** Lease: the term that was released, written by its holder in the PUT that empties the holder, or by who made the Lease. */
   released: `${GROUP}/released`,
+  /** Lease: the term in which the operator closed it, because a plain pod runs in the members' stead: nobody may claim it. */
+  closed: `${GROUP}/closed`,
   /** Lease: why and since when the last holder gave it up (JSON), for the successor's event. */
   releaseReason: `${GROUP}/release-reason`,
   /** Lease: why its holder took over, in one word; written with the claim. */

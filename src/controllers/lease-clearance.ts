@@ -3,10 +3,12 @@ import { MAXIMUM_OUTAGE_SECONDS } from '../api/lease-limits.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { termOf } from '../kube/election/tenancy.ts';
+import { isClosed } from './lease-closure.ts';
 
 /**
  * What a Lease says of daemons out of sight, when no pod of the pair is left.
- * - `clear`: none runs: there never was one, its last holder has released it, or is known to be dead.
+ * - `clear`: none runs: there never was one, its last holder has released it, or is known to be dead, or it is closed. A
+ *   statement of a term that has been overtaken (an earlier copy, written back) is none.
  * - `doubtful`: somebody whose pod was deleted by force may still run, until the Lease has not changed for so long.
  */
 export type Clearance = { readonly kind: 'clear' } | { readonly kind: 'doubtful'; readonly wait: Milliseconds };
@@ -15,18 +17,26 @@ export type Clearance = { readonly kind: 'clear' } | { readonly kind: 'doubtful'
 const MARGIN = 1.1;
 
 /**
- * @param hadTerms whether status or slice tell of a term: a Lease that is missing then was deleted
+ * @param knownTerm the highest that status or slice tell of, if they do: a Lease that is missing then was deleted
  */
-export function clearanceOf(lease: Lease | undefined, hadTerms: boolean, maxOutageSeconds: number): Clearance {
-  if (lease === undefined && !hadTerms) return { kind: 'clear' };
-  const { metadata, spec } = lease ?? { metadata: {} as Lease['metadata'] };
-  const holder = spec?.holderIdentity ?? '';
-  const notes = metadata.annotations ?? {};
-  const released = lease !== undefined && holder === '' && notes[annotations.released] === String(termOf(lease));
-  if (released || isGone(notes[annotations.gone], holder)) return { kind: 'clear' };
-  const written = Number(notes[annotations.maxOutageSeconds]);
+export function clearanceOf(
+  lease: Lease | undefined,
+  knownTerm: number | undefined,
+  maxOutageSeconds: number,
+): Clearance {
+  if (lease === undefined ? knownTerm === undefined : isClear(lease, knownTerm ?? 0)) return { kind: 'clear' };
+  const { metadata, spec } = lease ?? {};
+  const written = Number(metadata?.annotations?.[annotations.maxOutageSeconds]);
   const outage = Math.min(Math.max(Number.isFinite(written) ? written : 0, maxOutageSeconds), MAXIMUM_OUTAGE_SECONDS);
   return { kind: 'doubtful', wait: (outage + (spec?.leaseDurationSeconds ?? 0)) * 1000 * MARGIN };
+}
+
+function isClear(lease: Lease, knownTerm: number): boolean {
+  const { metadata, spec } = lease;
+  const holder = spec?.holderIdentity ?? '';
+  if (holder !== '') return isGone(metadata.annotations?.[annotations.gone], holder);
+  if (termOf(lease) < knownTerm) return false;
+  return isClosed(lease) || metadata.annotations?.[annotations.released] === String(termOf(lease));
 }
 
 function isGone(note: string | undefined, holder: string): boolean {
@@ -49,8 +59,13 @@ export class LeaseClearance {
   }
 
   /** @returns 0 when it is clear, else how long it has to stay unchanged */
-  remaining(key: string, lease: Lease | undefined, hadTerms: boolean, maxOutageSeconds: number): Milliseconds {
-    const clearance = clearanceOf(lease, hadTerms, maxOutageSeconds);
+  remaining(
+    key: string,
+    lease: Lease | undefined,
+    knownTerm: number | undefined,
+    maxOutageSeconds: number,
+  ): Milliseconds {
+    const clearance = clearanceOf(lease, knownTerm, maxOutageSeconds);
     if (clearance.kind === 'clear') {
       this.#unchanged.delete(key);
       return 0;

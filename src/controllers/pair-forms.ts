@@ -3,13 +3,16 @@ import type { PairComponent } from '../api/names.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import { KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
-import { endpointSlices } from '../kube/resource.ts';
+import { endpointSlices, leases } from '../kube/resource.ts';
+import { getIfExists } from '../kube/get-if-exists.ts';
 import { plainSelector } from './build/services.ts';
 import { sliceTermOf } from './endpoint-repair.ts';
 import { decideRoute, decideSizes, mayEnd, startOf } from './forms.ts';
 import type { Form, Parts, Presence, Route, Sizes } from './forms.ts';
 import { LeaseClearance } from './lease-clearance.ts';
+import { isClosed, turnLease } from './lease-closure.ts';
 import { goneComponents, isGone, pairPresence } from './presence.ts';
+import { termOf } from '../kube/election/tenancy.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 import { activeMember } from './status/pair-status.ts';
 
@@ -32,6 +35,12 @@ export function selectsPlain({ identity }: Pick<ClusterSnapshot, 'identity'>, pa
   const selector = Object.entries(pair.service?.spec?.selector ?? {});
   const wanted = plainSelector(identity, pair.component);
   return selector.length === Object.keys(wanted).length && selector.every(([key, value]) => wanted[key] === value);
+}
+
+/** The highest term that slice or status tell of. */
+function knownTerm({ status }: ClusterSnapshot['cluster'], { slice, component }: PairSnapshot): number | undefined {
+  const terms = [slice && sliceTermOf(slice), status?.[component]?.term].filter((term) => term !== undefined);
+  return terms.length === 0 ? undefined : Math.max(...terms);
 }
 
 /** Turns pairs from one form into the other, never with a daemon of each. */
@@ -87,15 +96,14 @@ export class PairFormKeeper {
   #isClear({ identity, cluster }: ClusterSnapshot, pair: PairSnapshot, again: Milliseconds[]): boolean {
     const { maxOutageSeconds } = cluster.spec[pair.component].highAvailability;
     const key = `${identity.namespace}/${names.pair(identity.name, pair.component)}`;
-    const term = (pair.slice && sliceTermOf(pair.slice)) ?? cluster.status?.[pair.component]?.term;
-    const remaining = this.#clearance.remaining(key, pair.lease, term !== undefined, maxOutageSeconds);
+    const remaining = this.#clearance.remaining(key, pair.lease, knownTerm(cluster, pair), maxOutageSeconds);
     if (remaining > 0) again.push(remaining);
     return remaining === 0;
   }
 
   /** What would start beside what is there only by the watches' word is left for the next look. */
   async #confirmed(
-    { identity }: ClusterSnapshot,
+    { identity, cluster }: ClusterSnapshot,
     pair: PairSnapshot,
     sizes: Sizes,
     sets: Parts<Presence>,
@@ -103,9 +111,29 @@ export class PairFormKeeper {
     const start = startOf(sizes, sets);
     if (start === undefined) return sizes;
     const gone = await isGone(this.#api, identity, pair.component, start === 'pair' ? 'plain' : 'pair');
-    if (!gone) return { a: undefined, b: undefined, plain: undefined };
+    const turned =
+      gone && (await (start === 'pair' ? this.#openLease(cluster, pair) : this.#closeLease(identity, pair)));
+    if (!turned) return { a: undefined, b: undefined, plain: undefined };
     if (start === 'pair' || (await this.#emptySlice(pair))) return sizes;
     return { ...sizes, plain: undefined };
+  }
+
+  /** Of a pair whose Lease was found clear. @returns whether nobody can become active by it any more */
+  async #closeLease(
+    { namespace, name }: ClusterSnapshot['identity'],
+    { lease, component }: PairSnapshot,
+  ): Promise<boolean> {
+    if (lease !== undefined) return turnLease(this.#api, lease, 'closed');
+    const reference = { resource: leases, namespace, name: names.pair(name, component) };
+    return (await getIfExists(this.#api, reference)) === undefined;
+  }
+
+  /** When the plain pod has gone. @returns whether what there is of a Lease is as members may find it */
+  async #openLease(cluster: ClusterSnapshot['cluster'], pair: PairSnapshot): Promise<boolean> {
+    const { lease } = pair;
+    // One of an earlier term was written back by somebody: it is waited out.
+    const closed = lease !== undefined && isClosed(lease) && termOf(lease) >= (knownTerm(cluster, pair) ?? 0);
+    return closed ? turnLease(this.#api, lease, 'released') : true;
   }
 
   /** The slice of the Lease's holder must lead nowhere once a selector leads to the plain pod. @returns whether it does */

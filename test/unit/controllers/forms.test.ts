@@ -186,29 +186,38 @@ describe('a Lease whose pods have gone', () => {
     ['clear', 'its holder has released it', leaseOf('', 5, { [annotations.released]: '5' })],
     ['clear', 'nobody ever held it', leaseOf('', 0, { [annotations.released]: '0' })],
     ['clear', 'its holder is known to be dead', leaseOf(claim, 5, { [annotations.gone]: JSON.stringify({ claim }) })],
+    ['clear', 'it is closed', leaseOf('', 5, { [annotations.closed]: '5' })],
+    ['doubtful', 'it was closed in an earlier term', leaseOf('', 5, { [annotations.closed]: '4' })],
+    ['doubtful', 'somebody has claimed it since it was closed', leaseOf(claim, 5, { [annotations.closed]: '5' })],
     ['doubtful', 'it has a holder', leaseOf(claim, 5)],
     ['doubtful', 'another claim is known to be dead', leaseOf(claim, 5, { [annotations.gone]: '{"claim":"x/y/z"}' })],
     ['doubtful', 'the note of a death cannot be read', leaseOf(claim, 5, { [annotations.gone]: 'x' })],
     ['doubtful', 'it is empty without a release', leaseOf('', 5, { [annotations.released]: '4' })],
   ])('is %s when %s', (kind, _, lease) => {
-    expect(clearanceOf(lease, lease !== undefined, 900).kind).toBe(kind);
+    expect(clearanceOf(lease, lease?.spec?.leaseTransitions, 900).kind).toBe(kind);
+  });
+
+  test.each(['released', 'closed'] as const)('is doubtful when it is %s in a term that was overtaken', (note) => {
+    const copy = leaseOf('', 3, { [annotations[note]]: '3' });
+    expect(clearanceOf(copy, 4, 900).kind).toBe('doubtful');
+    expect(clearanceOf(copy, 3, 900).kind).toBe('clear');
   });
 
   test('is doubtful when it is missing and there were terms', () => {
-    expect(clearanceOf(undefined, true, 900).kind).toBe('doubtful');
+    expect(clearanceOf(undefined, 5, 900).kind).toBe('doubtful');
   });
 
   test('is waited out for as long as its holder may live on promises, from its last change on', async () => {
     const clock = new VirtualClock();
     const clearance = new LeaseClearance(clock);
     const lease = leaseOf(claim, 5, { [annotations.maxOutageSeconds]: '1000' });
-    const whole = clearance.remaining('k', lease, true, 60);
+    const whole = clearance.remaining('k', lease, 5, 60);
     expect(whole).toBeGreaterThanOrEqual(1_000_000);
     await clock.advance(400_000);
-    expect(clearance.remaining('k', lease, true, 60)).toBe(whole - 400_000);
+    expect(clearance.remaining('k', lease, 5, 60)).toBe(whole - 400_000);
     const renewed = { ...lease, spec: { ...lease.spec, renewTime: '2026-01-01T00:00:09.000000Z' } };
-    expect(clearance.remaining('k', renewed, true, 60)).toBe(whole);
+    expect(clearance.remaining('k', renewed, 5, 60)).toBe(whole);
     await clock.advance(whole);
-    expect(clearance.remaining('k', renewed, true, 60)).toBe(0);
+    expect(clearance.remaining('k', renewed, 5, 60)).toBe(0);
   });
 });

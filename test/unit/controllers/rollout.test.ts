@@ -263,6 +263,45 @@ describe('high availability', () => {
     expect(cluster.condition('CatalogHighlyAvailable')?.status).toBe('True');
   });
 
+  test('that is turned off closes the Lease before the plain pod comes, and that lets it be claimed when it has gone', async () => {
+    await cluster.start();
+    const lease = (): Lease | undefined => cluster.api.get<Lease>(leases, 'shop', 'sales-catalog');
+    const notes = (): Record<string, string> => lease()?.metadata.annotations ?? {};
+    const term = String(lease()?.spec?.leaseTransitions);
+    cluster.change(({ spec }) => (spec.catalog.highAvailability.enabled = false));
+    await cluster.settle();
+    expect(cluster.pods).toContain('catalog-0');
+    expect(notes()).toMatchObject({ [annotations.closed]: term });
+    expect(notes()).not.toHaveProperty([annotations.released]);
+    expect(notes()).not.toHaveProperty([annotations.roster]);
+
+    cluster.change(({ spec }) => (spec.catalog.highAvailability.enabled = true));
+    for (let step = 0; step < 8 && notes()[annotations.released] === undefined; step += 1) {
+      expect(cluster.pods).not.toContain('catalog-a-0');
+      await cluster.step();
+    }
+    expect(notes()).toMatchObject({ [annotations.released]: term });
+    expect(notes()).not.toHaveProperty([annotations.closed]);
+    expect(cluster.pods).not.toContain('catalog-0');
+  });
+
+  test('that is turned off leaves a daemon alone that somebody out of sight starts by a last claim', async () => {
+    await cluster.start();
+    cluster.change(({ spec }) => (spec.catalog.highAvailability.enabled = false));
+    // Between what the pass goes by and what it writes, somebody claims the released Lease.
+    cluster.api.refuse('Lease sales-catalog', 'Conflict');
+    for (let step = 0; step < 8; step += 1) await cluster.step();
+    expect(cluster.pods.filter((name) => name.startsWith('catalog'))).toEqual([]);
+    const claim = 'sales-catalog-b-0/deleted-by-force/random';
+    cluster.api.edit<Lease>(leases, 'sales-catalog', ({ spec }) => {
+      Object.assign(spec ?? {}, { holderIdentity: claim, leaseTransitions: (spec?.leaseTransitions ?? 0) + 1 });
+    });
+    cluster.api.refuse('Lease sales-catalog');
+    await cluster.settle();
+    expect(cluster.pods.filter((name) => name.startsWith('catalog'))).toEqual([]);
+    expect(cluster.api.get<Lease>(leases, 'shop', 'sales-catalog')?.spec?.holderIdentity).toBe(claim);
+  });
+
   test('that is off from the start runs one pod', async () => {
     await cluster.start({ statestore: { highAvailability: { enabled: false } } });
     expect(cluster.pods.filter((name) => name.startsWith('statestore'))).toEqual(['statestore-0']);
