@@ -4,6 +4,7 @@ import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import type { DaemonProcess } from './impala/daemon-process.ts';
 import type { Subscriber } from './impala/subscriber.ts';
+import type { PlainPod } from './kubernetes/plain-pod.ts';
 import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
 import type { World } from './world.ts';
 
@@ -29,7 +30,7 @@ const KILL_MARGIN = 100 + 45 + 15;
 export class Invariants {
   violation: Violation | undefined;
   readonly #world: World;
-  readonly #alive = new Map<DaemonProcess, SimulatedPod>();
+  readonly #alive = new Map<DaemonProcess, SimulatedPod | PlainPod>();
   /** The highest term that a slice has borne since a person last wrote it. */
   readonly #terms = new Map<string, number>();
   readonly #deleted = new Set<string>();
@@ -78,7 +79,7 @@ export class Invariants {
     this.#world.traceOf('FAULT', `*** ${rule}: ${message} ***`);
   }
 
-  daemonStarted(pod: SimulatedPod, daemon: DaemonProcess): void {
+  daemonStarted(pod: SimulatedPod | PlainPod, daemon: DaemonProcess): void {
     this.#lastStarts.set(daemon.component, this.#world.timeline.now);
     this.#alive.set(daemon, pod);
   }
@@ -108,7 +109,7 @@ export class Invariants {
 
   /** Looked at after everything that happens. */
   check(): void {
-    const seen: Partial<Record<PairComponent, SimulatedPod>> = {};
+    const seen: Partial<Record<PairComponent, SimulatedPod | PlainPod>> = {};
     for (const [daemon, pod] of this.#alive) {
       if (this.#excused(pod)) continue;
       const other = seen[daemon.component];
@@ -119,7 +120,7 @@ export class Invariants {
   }
 
   /** A machine that was stopped as a whole, with its clock, may overlap: the documented exception. */
-  #excused({ node }: SimulatedPod): boolean {
+  #excused({ node }: SimulatedPod | PlainPod): boolean {
     return node.frozen || this.#world.timeline.now < (this.#excusedUntil.get(node.name) ?? 0);
   }
 
@@ -136,7 +137,7 @@ export class Invariants {
     this.#guardPausedUntil.set(pod.identity.uid, until);
   }
 
-  #checkDeadline(daemon: DaemonProcess, pod: SimulatedPod): void {
+  #checkDeadline(daemon: DaemonProcess, pod: SimulatedPod | PlainPod): void {
     const deadline = pod.guard?.model.deadline;
     if (deadline === undefined || pod.guard?.model.daemon !== daemon) return;
     if (pod.node.uptime <= deadline * 10 + KILL_MARGIN) return;

@@ -252,6 +252,18 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'a plain pod comes beside a Lease that may be claimed',
+    breaks: 'P6',
+    noticedBy: 3309,
+    changes: [
+      {
+        file: 'src/controllers/pair-forms.ts',
+        find: "if (lease !== undefined) return turnLease(this.#api, lease, 'closed');",
+        replace: 'if (lease !== undefined) return true;',
+      },
+    ],
+  },
   ...OUTAGE_MUTATIONS,
 ];
 

@@ -134,6 +134,7 @@ const BOUNDS: Readonly<
   'bad template': { active: roll },
   pause: { active: unpaused },
   stop: { active: startedAgain },
+  plain: { active: startedAgain },
 };
 
 const SUBSCRIBERS: SubscriberTimes = {
@@ -143,7 +144,14 @@ const SUBSCRIBERS: SubscriberTimes = {
 };
 
 /** What the operator is told to do, and does when it sees that. */
-const TOLD_TO_OPERATOR: readonly Fault['kind'][] = ['spec change', 'template change', 'bad template', 'pause', 'stop'];
+const TOLD_TO_OPERATOR: readonly Fault['kind'][] = [
+  'spec change',
+  'template change',
+  'bad template',
+  'pause',
+  'stop',
+  'plain',
+];
 
 /** From an active that is elected to one whose daemon serves. */
 const START: Readonly<Record<PairComponent, number>> = { statestore: 1, catalog: 7 };

@@ -1,6 +1,6 @@
 import type { PairComponent } from '../../../src/api/names.ts';
 import type { SeededRandom } from '../engine/random.ts';
-import type { Fault, PlannedFault } from './fault.ts';
+import type { Fault, PlannedFault, Target } from './fault.ts';
 
 /** By when both pairs are up, as a rule. */
 const FIRST_CHANGE = 7_000;
@@ -10,7 +10,8 @@ export function changesOf(random: SeededRandom, components: readonly PairCompone
   const changes: PlannedFault[] = [];
   let at = FIRST_CHANGE + random.between(0, 10_000);
   for (let left = random.whole(1, 3); left > 0; left--) {
-    changes.push({ at: Math.round(at), fault: changeOf(random, random.pick(components)) });
+    const fault = changeOf(random, random.pick(components));
+    changes.push({ at: Math.round(at), fault }, ...companionsOf(random, at, fault));
     at += random.chance(0.4) ? random.between(50, 4_000) : random.between(4_000, 30_000);
   }
   return changes;
@@ -25,6 +26,18 @@ function changeOf(random: SeededRandom, component: PairComponent): Fault {
     { kind: 'bad template', component, for: lasts },
     { kind: 'pause', for: lasts },
     { kind: 'stop', for: lasts },
-    { kind: 'stop', for: lasts },
+    { kind: 'plain', component, for: lasts + random.whole(0, 20_000) },
+    { kind: 'plain', component, for: lasts + random.whole(0, 20_000) },
   ]);
+}
+
+/** Somebody of the pair, out of sight, who may not know that its form has changed, and learns late of what it does know. */
+function companionsOf(random: SeededRandom, at: number, fault: Fault): PlannedFault[] {
+  if (fault.kind !== 'plain' || random.chance(0.3)) return [];
+  const target: Target = { component: fault.component, who: random.pick(['active', 'standby', 'standby'] as const) };
+  const orphan: Fault = { kind: 'pod orphan', target, for: random.whole(10_000, 60_000) };
+  const orphaned = { at: Math.round(at + random.between(-1_000, 4_000)), fault: orphan };
+  if (random.chance(0.3)) return [orphaned];
+  const stall: Fault = { kind: 'watch stall', target, for: random.whole(10_000, 25_000) };
+  return [{ at: Math.round(at - 1_500), fault: stall }, orphaned];
 }

@@ -74,6 +74,8 @@ export type Fault =
   | { readonly kind: 'template change'; readonly component: PairComponent; readonly verbosity: number }
   /** A flag that no daemon starts with, taken back after some time. */
   | { readonly kind: 'bad template'; readonly component: PairComponent; readonly for: number }
+  /** High availability is off for a while: one plain pod in the pair's stead. */
+  | { readonly kind: 'plain'; readonly component: PairComponent; readonly for: number }
   /** The operator is told to leave everything as it is. */
   | { readonly kind: 'pause' | 'stop'; readonly for: number }
   | {

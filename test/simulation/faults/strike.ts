@@ -298,6 +298,10 @@ export class Strikes {
         world.patchSpec({ [component]: { flags: { v: 'bad' } } });
         this.#after(fault.for, () => world.patchSpec({ [component]: { flags: { v: '0' } } }));
         return;
+      case 'plain':
+        world.patchSpec({ [component]: { highAvailability: { enabled: false } } });
+        this.#after(fault.for, () => world.patchSpec({ [component]: { highAvailability: { enabled: true } } }));
+        return;
       case 'failing starts':
         world.failingStarts.add(component);
         this.#after(fault.for, () => world.startsWorkAgain(component));
@@ -420,6 +424,7 @@ type ObjectFault = Group<
   | 'spec change'
   | 'template change'
   | 'bad template'
+  | 'plain'
   | 'peers cut'
   | 'switchover'
   | 'force takeover'

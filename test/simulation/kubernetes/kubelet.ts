@@ -1,4 +1,5 @@
 import type { SimulatedNode } from '../engine/node.ts';
+import type { PlainPod } from './plain-pod.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 import type { World } from '../world.ts';
 
@@ -13,6 +14,7 @@ const NODE_GRACE = 40_000;
 export class Kubelet {
   readonly node: SimulatedNode;
   readonly pods = new Set<SimulatedPod>();
+  readonly plainPods = new Set<PlainPod>();
   readonly #world: World;
 
   constructor(node: SimulatedNode, world: World) {
@@ -66,17 +68,28 @@ export class Kubelet {
 
   /** A pod was bound to this node. */
   bound(pod: SimulatedPod): void {
-    void this.#heard().then(() => {
+    void this.heard().then(() => {
       if (pod.gone) return;
       this.pods.add(pod);
       pod.start();
     });
   }
 
+  boundPlain(pod: PlainPod): void {
+    void this.heard().then(() => {
+      this.plainPods.add(pod);
+      pod.start();
+    });
+  }
+
+  deletedPlain(pod: PlainPod): void {
+    void this.heard().then(() => pod.terminate());
+  }
+
   /** The pod's object was marked for deletion: it is stopped in order, then its object goes. */
   deleted(pod: SimulatedPod): void {
     const { timeline, random } = this.#world;
-    void this.#heard().then(() => {
+    void this.heard().then(() => {
       if (pod.gone || pod.terminating) return;
       pod.terminating = true;
       timeline.after(random.between(20, 100), () => pod.terminateGuard());
@@ -93,7 +106,7 @@ export class Kubelet {
   /** The pod's object is gone already: what runs of it is stopped in a hurry. */
   forceDeleted(pod: SimulatedPod): void {
     const { timeline } = this.#world;
-    void this.#heard().then(() => {
+    void this.heard().then(() => {
       if (pod.gone) return;
       pod.terminating = true;
       timeline.after(400, () => pod.terminateGuard());
@@ -107,14 +120,15 @@ export class Kubelet {
   /** The node loses its power. */
   powerOff(): void {
     this.node.up = false;
-    for (const pod of this.pods) pod.powerOff();
+    for (const pod of [...this.pods, ...this.plainPods]) pod.powerOff();
   }
 
   /** The node is back: kubelet starts what the API server still has for it. */
   powerOn(): void {
     this.node.up = true;
     this.node.boot++;
-    void this.#heard().then(() => {
+    void this.heard().then(() => {
+      for (const pod of this.plainPods) pod.start();
       for (const pod of [...this.pods]) {
         if (this.#world.podExists(pod) && !pod.terminating) pod.start();
         else this.#ended(pod);
@@ -134,11 +148,11 @@ export class Kubelet {
   #ended(pod: SimulatedPod): void {
     pod.gone = true;
     this.pods.delete(pod);
-    void this.#heard().then(() => this.#world.podEnded(pod));
+    void this.heard().then(() => this.#world.podEnded(pod));
   }
 
   /** Something that kubelet has to hear from the API server, or to tell it. */
-  async #heard(): Promise<void> {
+  async heard(): Promise<void> {
     const { timeline, random } = this.#world;
     await timeline.sleep(random.between(5, 50));
     while (!this.#inTouch) {

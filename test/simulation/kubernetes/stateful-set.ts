@@ -123,7 +123,7 @@ export class MemberStatefulSet {
 }
 
 /** As much of a pod as anybody looks at. */
-function podOf({ metadata, spec }: StatefulSet, name: string, revision: string, nodeName: string): Pod {
+export function podOf({ metadata, spec }: StatefulSet, name: string, revision: string, nodeName: string): Pod {
   const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: metadata.name, uid: metadata.uid ?? '' };
   return {
     apiVersion: 'v1',
