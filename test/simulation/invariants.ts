@@ -6,6 +6,7 @@ import type { DaemonProcess } from './impala/daemon-process.ts';
 import type { Subscriber } from './impala/subscriber.ts';
 import type { PlainPod } from './kubernetes/plain-pod.ts';
 import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
+import { mayEndInCalm } from './calm.ts';
 import type { World } from './world.ts';
 
 export type Rule =
@@ -85,23 +86,19 @@ export class Invariants {
   }
 
   daemonEnded(daemon: DaemonProcess): void {
-    const { calm, plan } = this.#world.scenario;
-    const [outage] = plan;
-    const within = daemon.component;
-    if (calm && outage && this.#world.timeline.now > outage.at && this.#mustLastAll(within)) {
-      this.violate('not calm', `the ${daemon.component} ended in an outage in which its agents reached each other`);
+    const { scenario, timeline } = this.#world;
+    const [alone] = scenario.plan;
+    if (scenario.calm && alone && timeline.now > alone.at) {
+      const ended = (this.#endedInCalm.get(daemon.component) ?? 0) + 1;
+      this.#endedInCalm.set(daemon.component, ended);
+      const allowed = mayEndInCalm(scenario, alone, daemon.component, timeline.now);
+      const what = `the ${daemon.component} ended for the ${ended}. time though nothing happened but ${alone.fault.kind}`;
+      if (ended > allowed) this.violate('not calm', what);
     }
     this.#alive.delete(daemon);
   }
 
-  /** Whether an outage is shorter than what the pair was told to live through. */
-  #mustLastAll(component: PairComponent): boolean {
-    const { plan, times } = this.#world.scenario;
-    const [outage] = plan;
-    const { maxOutageSeconds, leaseDurationSeconds } = times[component];
-    const lasts = outage && 'for' in outage.fault ? outage.fault.for : 0;
-    return lasts < (maxOutageSeconds * 0.975 - leaseDurationSeconds) * 1000;
-  }
+  readonly #endedInCalm = new Map<PairComponent, number>();
 
   livingDaemons(component: PairComponent): DaemonProcess[] {
     return [...this.#alive.keys()].filter((daemon) => daemon.component === component);

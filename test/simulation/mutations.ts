@@ -1,3 +1,5 @@
+import { CHANGE_MUTATIONS } from './change-mutations.ts';
+import type { Rule } from './invariants.ts';
 import { OUTAGE_MUTATIONS } from './outage-mutations.ts';
 
 /** One place of the source, broken. */
@@ -16,6 +18,8 @@ export interface Mutation {
   readonly breaks: string;
   /** A run that has noticed it: tried first, since going through all until one does takes long. */
   readonly noticedBy: number;
+  /** What it breaks when that is none of the promises. */
+  readonly noticedAs?: Rule;
   readonly changes: readonly Change[];
 }
 
@@ -168,7 +172,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent takes a closed report FIFO for the daemon's death",
     breaks: 'P5',
-    noticedBy: 39,
+    noticedBy: 68,
     changes: [
       {
         file: 'src/agent/guard/daemon-view.ts',
@@ -252,18 +256,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
-  {
-    name: 'a plain pod comes beside a Lease that may be claimed',
-    breaks: 'P6',
-    noticedBy: 3309,
-    changes: [
-      {
-        file: 'src/controllers/pair-forms.ts',
-        find: "if (lease !== undefined) return turnLease(this.#api, lease, 'closed');",
-        replace: 'if (lease !== undefined) return true;',
-      },
-    ],
-  },
+  ...CHANGE_MUTATIONS,
   ...OUTAGE_MUTATIONS,
 ];
 

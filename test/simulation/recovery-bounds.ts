@@ -167,6 +167,9 @@ export interface Struck {
   readonly until: number;
 }
 
+/** When the operator knows better again. */
+const sightedAt = ({ fault, until }: Struck): number => until + 1000 * (BOUNDS[fault.kind].blind ?? 0);
+
 /**
  * By when a part must be there.
  * @param waited until when the pair waited for the end of an outage
@@ -183,7 +186,7 @@ export function dueAt(
   const leaseDeleted = has('lease delete');
   const operatorNeeded = leaseDeleted || has('slice delete', 'slice edit');
   const circumstances = { ...circumstancesOf(world, component), leaseDeleted, operatorNeeded };
-  const sighted = Math.max(...struck.map(({ fault, until }) => until + 1000 * (BOUNDS[fault.kind].blind ?? 0)));
+  const sighted = Math.max(...struck.map(sightedAt));
   const times = struck.map(({ fault, until }) => {
     const { active, blind = 0 } = BOUNDS[fault.kind];
     const unseen = operatorNeeded ? blind : 0;
@@ -197,6 +200,11 @@ export function dueAt(
   const due = Math.max(0, ...times) + 1000 * latent + circumstances.failures;
   const started = world.invariants.lastStart(component) + 1000 * AFTER_ACTIVE[part](component);
   return part === 'active' ? due : Math.max(due, started);
+}
+
+/** By when the operator has told Kubernetes of every pod that there shall be: it may have to end others before. */
+export function podsDueAt(struck: readonly Struck[]): number {
+  return Math.max(0, ...struck.map(sightedAt)) + 1000 * (3 * OPERATOR + NEW_POD);
 }
 
 const AFTER_ACTIVE: Readonly<Record<Part, (component: PairComponent) => number>> = {

@@ -4,7 +4,7 @@ import { Strikes } from './faults/strike.ts';
 import type { Violation } from './invariants.ts';
 import type { Coverage } from './report/coverage.ts';
 import type { Trace } from './report/trace.ts';
-import { dueAt, outageEnd, type Struck } from './recovery-bounds.ts';
+import { dueAt, outageEnd, podsDueAt, type Struck } from './recovery-bounds.ts';
 import { whatIsLacking } from './wholeness.ts';
 import { World } from './world.ts';
 
@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** Containers that have died often are started again that late; a pair may wait for the end of an outage. */
 const LONGEST_BACK_OFF = 500_000;
+/** A pod that has gone is followed by another within that, where there is a node. */
+const MADE_ANEW = 3_000;
 /** How long what is whole has to stay so. */
 const STAYS_WHOLE = 3_000;
 
@@ -70,6 +72,10 @@ async function recover(world: World, struck: readonly Struck[], stop: () => bool
     const { now } = timeline;
     if (!containersRun(world)) {
       wholeSince = undefined;
+      const missing = world.statefulSets.find(
+        ({ pod, podGoneAt }) => !pod && now > Math.max(podsDueAt(struck), podGoneAt + MADE_ANEW),
+      );
+      if (missing) invariants.violate('not whole again', `${missing.name} is not there`);
       continue;
     }
     const lacking = whatIsLacking(world);

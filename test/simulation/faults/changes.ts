@@ -5,6 +5,20 @@ import type { Fault, PlannedFault, Target } from './fault.ts';
 /** By when both pairs are up, as a rule. */
 const FIRST_CHANGE = 7_000;
 
+/** By when all has come to rest: both members signed in, on the roster, and ready. */
+const SETTLED = 25_000;
+
+/** One that moves no more than it has to. */
+export function changeAlone(random: SeededRandom, component: PairComponent): PlannedFault {
+  const lasts = random.whole(5_000, 60_000);
+  const fault = random.pick<Fault>([
+    { kind: 'template change', component, verbosity: random.whole(1, 3) },
+    { kind: 'bad template', component, for: lasts },
+    { kind: 'pause', for: lasts },
+  ]);
+  return { at: SETTLED + random.whole(0, 5_000), fault };
+}
+
 /** What people change in the spec, one to three times: some while the last change is under way still. */
 export function changesOf(random: SeededRandom, components: readonly PairComponent[]): PlannedFault[] {
   const changes: PlannedFault[] = [];

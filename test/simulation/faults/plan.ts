@@ -16,7 +16,7 @@ import {
   type PlannedFault,
   type Target,
 } from './fault.ts';
-import { changesOf } from './changes.ts';
+import { changeAlone, changesOf } from './changes.ts';
 import { outageStory } from './outage-story.ts';
 
 /** What a run is like, drawn from its seed. */
@@ -27,7 +27,7 @@ export interface Scenario {
   readonly times: Readonly<Record<PairComponent, LeaseTimes>>;
   /** How fast the clocks of the nodes run, and how far their wall clocks are off. */
   readonly nodes: readonly { readonly rate: number; readonly wallOffset: number }[];
-  /** Whether nothing happens but an outage of the API server, in which the agents reach each other: nothing may come of it. */
+  /** Whether nothing happens but an outage of the API server, in which the agents reach each other, or one change of the spec. */
   readonly calm: boolean;
   /** Whether the agents can ask each other for promises. */
   readonly promises: boolean;
@@ -70,6 +70,7 @@ export function scenarioOf(seed: number): Scenario {
 /** What people ask of the operator, while other things happen. */
 function withChanges(drawn: Scenario): Scenario {
   const random = new SeededRandom(`${drawn.seed}/changes`);
+  if (random.chance(0.1)) return { ...drawn, calm: true, plan: [changeAlone(random, random.pick(drawn.components))] };
   const changes = changesOf(random, drawn.components);
   const plan = [...(drawn.calm ? [] : drawn.plan), ...changes].sort((one, other) => one.at - other.at);
   return { ...drawn, calm: false, plan };

@@ -77,7 +77,8 @@ export class PlainStatefulSet {
 
   async #make(): Promise<void> {
     const world = this.#world;
-    const { namespace, cluster, component } = { ...world, component: this.component };
+    const { namespace, cluster } = world;
+    const { component } = this;
     const free = world.nodes.filter((node) => node.up);
     const wanted = this.pod === undefined && this.#replicas > 0 && this.#object !== undefined;
     if (wanted && free.length === 0) {
@@ -99,14 +100,21 @@ export class PlainStatefulSet {
   /** Kubernetes writes a slice for a Service that selects pods, and leaves it as it is when the selector has gone. */
   serviceChanged(): void {
     const { timeline, random } = this.#world;
-    timeline.after(random.between(10, 150), () => void this.#writeSlice());
+    if (this.#isSelected) timeline.after(random.between(10, 150), () => void this.#writeSlice());
+  }
+
+  /** Whether the pair's Service selects the plain pod. */
+  get #isSelected(): boolean {
+    const { server, namespace, cluster } = this.#world;
+    const name = names.pair(cluster.name, this.component);
+    const selector = server.peek<Service>({ resource: services, namespace, name })?.spec?.selector ?? {};
+    return Object.keys(selector).length > 0;
   }
 
   async #writeSlice(): Promise<void> {
+    if (!this.#isSelected) return;
     const { server, api, namespace, cluster } = this.#world;
     const service = names.pair(cluster.name, this.component);
-    const selector = server.peek<Service>({ resource: services, namespace, name: service })?.spec?.selector ?? {};
-    if (Object.keys(selector).length === 0) return;
     const reference = { resource: endpointSlices, namespace, name: this.sliceName };
     const live = server.peek<EndpointSlice>(reference);
     const ip = this.pod?.identity.ip;

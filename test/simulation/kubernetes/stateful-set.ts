@@ -21,6 +21,8 @@ export class MemberStatefulSet {
   readonly member: Member;
   /** The pod that the API server knows. */
   pod: SimulatedPod | undefined;
+  /** When its last pod went. */
+  podGoneAt = 0;
   readonly #world: World;
   #object: StatefulSet | undefined;
   #making = false;
@@ -85,7 +87,10 @@ export class MemberStatefulSet {
   }
 
   podDeleted(uid: string | undefined): void {
-    if (this.pod?.identity.uid === uid) this.pod = undefined;
+    if (this.pod?.identity.uid === uid) {
+      this.pod = undefined;
+      this.podGoneAt = this.#world.timeline.now;
+    }
     if (this.#replicas > 0) this.makePod();
     else this.#world.timeline.after(this.#world.random.between(5, 50), () => this.#writeStatus());
   }
