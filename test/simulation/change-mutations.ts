@@ -5,7 +5,7 @@ export const CHANGE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a plain pod comes beside a Lease that may be claimed',
     breaks: 'P6',
-    noticedBy: 3309,
+    noticedBy: 509,
     changes: [
       {
         file: 'src/controllers/pair-forms.ts',

@@ -50,8 +50,11 @@ function companionsOf(random: SeededRandom, at: number, fault: Fault): PlannedFa
   if (fault.kind !== 'plain' || random.chance(0.3)) return [];
   const target: Target = { component: fault.component, who: random.pick(['active', 'standby', 'standby'] as const) };
   const orphan: Fault = { kind: 'pod orphan', target, for: random.whole(10_000, 60_000) };
-  const orphaned = { at: Math.round(at + random.between(-1_000, 4_000)), fault: orphan };
-  if (random.chance(0.3)) return [orphaned];
+  if (random.chance(0.3)) return [{ at: Math.round(at + random.between(-1_000, 4_000)), fault: orphan }];
+  const deaf = Math.round(at + random.between(-500, 1_000));
   const stall: Fault = { kind: 'watch stall', target, for: random.whole(10_000, 25_000) };
-  return [{ at: Math.round(at - 1_500), fault: stall }, orphaned];
+  return [
+    { at: deaf, fault: stall },
+    { at: deaf + random.whole(50, 800), fault: orphan },
+  ];
 }
