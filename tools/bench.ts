@@ -1,5 +1,6 @@
 // 200 ImpalaClusters on an embedded Kubernetes: how long until all are available, what the operator takes, and what it
-// asks of the API server while nothing changes. The operator is a process of its own, as in its image.
+// asks of the API server while nothing changes. The operator is a process of its own, as in its image. It ends with 1, and
+// says why, when one of the figures is not within bench-figures.ts.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,11 +14,13 @@ import { applyCluster, installDefinition } from '../src/demo/installation.ts';
 import { EmbeddedCluster } from '../src/embedded/embedded-cluster.ts';
 import { namespaces } from '../src/embedded/kinds/builtin-kinds.ts';
 import { sleep, systemClock } from '../src/kube/clock.ts';
+import { BENCH_BOUNDS, shortcomings } from './bench-figures.ts';
 
 const CLUSTERS = Number(process.argv[2] ?? 200);
 const NAMESPACES = 10;
 const NODES = 20;
-const LIMIT = 60_000;
+/** How long is waited for a machine that is slow. */
+const LIMIT = 3_000 * BENCH_BOUNDS.seconds;
 const IDLE = 30_000;
 const SETTLE = 15_000;
 const LEADER_LEASE = 'impala-operator-leader';
@@ -91,14 +94,14 @@ async function measure(cluster: EmbeddedCluster, operator: number): Promise<bool
     await applyCluster(cluster, manifest, `team-${index % NAMESPACES}`);
   }
   let available = 0;
-  while (available < CLUSTERS && performance.now() - begin < 3 * LIMIT) {
+  while (available < CLUSTERS && performance.now() - begin < LIMIT) {
     await sleep(systemClock, 250);
     available = cluster.server.peekAll<ImpalaCluster>({ resource: impalaClusters }).filter(isAvailable).length;
   }
   const seconds = (performance.now() - begin) / 1000;
   console.log(`${available} of ${CLUSTERS} clusters available after ${seconds.toFixed(1)} s`);
   console.log(
-    `operator: ${await memory(operator)}, ${tally.operatorReads} reads, ${tally.operatorWrites} writes until then`,
+    `operator: ${described(await memory(operator))}, ${tally.operatorReads} reads, ${tally.operatorWrites} writes until then`,
   );
   await sleep(systemClock, SETTLE);
   tally = new Tally();
@@ -114,11 +117,21 @@ async function measure(cluster: EmbeddedCluster, operator: number): Promise<bool
     `  agents of ${2 * CLUSTERS} pairs: ${perMinute(agentReads)} reads, ${perMinute(agentWrites)} writes, ` +
       `${((agentWrites * 60_000) / IDLE / 2 / CLUSTERS).toFixed(1)} writes a pair`,
   );
-  console.log(`operator: ${await memory(operator)}`);
+  const used = await memory(operator);
+  console.log(`operator: ${described(used)}`);
   for (const [what, count] of [...writes].filter(([what]) => !what.endsWith(LEADER_LEASE)).slice(0, 10)) {
     console.log(`  not idle: ${count} x ${what}`);
   }
-  return available === CLUSTERS && seconds * 1000 <= LIMIT && operatorWrites === 0;
+  const problems = shortcomings({
+    clusters: CLUSTERS,
+    available,
+    seconds,
+    mebibytes: used?.most,
+    idleReads: operatorReads,
+    idleWrites: operatorWrites,
+  });
+  for (const problem of problems) console.log(`not as it should be: ${problem}`);
+  return problems.length === 0;
 }
 
 const isAvailable = ({ status }: ImpalaCluster): boolean =>
@@ -153,15 +166,23 @@ const operatorBundle = (entry: string, outfile: string): BuildOptions => ({
   },
 });
 
-/** Linux tells the resident memory of another process; elsewhere nobody asks. */
-async function memory(pid: number): Promise<string> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kibibytes = (field: string): string => {
-    const [, value] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(status) ?? [];
-    return value === undefined ? '?' : `${Math.round(Number(value) / 1024)} MiB`;
-  };
-  return `${kibibytes('VmRSS')} resident (${kibibytes('VmHWM')} at most)`;
+/** Of a process, in MiB. */
+interface Memory {
+  readonly now: number;
+  readonly most: number;
 }
+
+/** Linux tells the resident memory of another process; elsewhere nobody asks. */
+async function memory(pid: number): Promise<Memory | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  if (status === undefined) return undefined;
+  const mebibytes = (field: string): number =>
+    Math.round(Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024);
+  return { now: mebibytes('VmRSS'), most: mebibytes('VmHWM') };
+}
+
+const described = (memory: Memory | undefined): string =>
+  memory === undefined ? 'its memory is not known' : `${memory.now} MiB resident (${memory.most} MiB at most)`;
 
 await main();
 process.exit();
