@@ -3,7 +3,7 @@ import { annotations, names, type PairComponent } from '../../src/api/names.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import type { DaemonProcess } from './impala/daemon-process.ts';
-import type { Subscriber } from './impala/subscriber.ts';
+import type { SimulatedSubscriber } from './impala/subscribe.ts';
 import type { PlainPod } from './kubernetes/plain-pod.ts';
 import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
 import { mayEndInCalm } from './calm.ts';
@@ -146,7 +146,7 @@ export class Invariants {
     );
   }
 
-  registered(subscriber: Subscriber): void {
+  registered(subscriber: SimulatedSubscriber): void {
     const { catalogd } = subscriber;
     this.#world.traceOf(
       'Impala',

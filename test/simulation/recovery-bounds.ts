@@ -11,7 +11,7 @@ import { failedStartsInARow } from '../../src/daemons/sign-in.ts';
 import { isOn, rosterOf } from '../../src/kube/election/roster.ts';
 import { tenancyOf } from '../../src/kube/election/tenancy.ts';
 import { LEAST_CLOCK_RATE, type Fault } from './faults/fault.ts';
-import { TIMES } from './impala/subscriber.ts';
+import { TIMES } from '../../src/embedded/impala/subscriber.ts';
 import type { World } from './world.ts';
 
 /** What a bound is made of. */

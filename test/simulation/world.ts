@@ -19,8 +19,8 @@ import type { Scenario } from './faults/plan.ts';
 import { ClusterNetwork } from './impala/cluster-network.ts';
 import type { DaemonCharacter, DaemonProcess } from './impala/daemon-process.ts';
 import { LOAD_TIMES } from './impala/load-times.ts';
-import { Statestored } from './impala/statestored.ts';
-import { Subscriber } from './impala/subscriber.ts';
+import { Statestored } from '../../src/embedded/impala/statestored.ts';
+import { subscribe, type SimulatedStatestored, type SimulatedSubscriber } from './impala/subscribe.ts';
 import { Invariants } from './invariants.ts';
 import { ApiWeather } from './kubernetes/api-weather.ts';
 import { Connection, type ConnectionParts } from './kubernetes/connection.ts';
@@ -66,7 +66,7 @@ export class World {
   readonly plainSets: readonly PlainStatefulSet[];
   readonly impalads: readonly ImpaladStatefulSet[];
   readonly clusterNetwork: ClusterNetwork;
-  readonly subscribers: Subscriber[] = [];
+  readonly subscribers: SimulatedSubscriber[] = [];
   readonly invariants: Invariants;
   readonly coverage: Coverage | undefined;
   /** Every pod that ever was and has not ended on its node. */
@@ -79,7 +79,7 @@ export class World {
   /** A person has written an earlier copy of a Lease back. */
   signInsWrittenBack = false;
   readonly #trace: Trace | undefined;
-  readonly #statestoreds = new Map<DaemonProcess, Statestored>();
+  readonly #statestoreds = new Map<DaemonProcess, SimulatedStatestored>();
   #addresses = 0;
 
   constructor(scenario: Scenario, watchers: { trace?: Trace | undefined; coverage?: Coverage | undefined } = {}) {
@@ -417,7 +417,7 @@ export class World {
     this.clusterNetwork.daemons.add(daemon);
     daemon.onServing.push(() => {
       if (daemon.component === 'statestore')
-        this.#statestoreds.set(daemon, new Statestored(daemon, this.clusterNetwork));
+        this.#statestoreds.set(daemon, new Statestored(daemon, daemon.claim, daemon.process));
       else this.#subscribe('catalogd', daemon.process, daemon);
     });
   }
@@ -428,7 +428,7 @@ export class World {
     this.invariants.daemonEnded(daemon);
   }
 
-  statestoredOf(daemon: DaemonProcess): Statestored | undefined {
+  statestoredOf(daemon: DaemonProcess): SimulatedStatestored | undefined {
     return this.#statestoreds.get(daemon);
   }
 
@@ -458,16 +458,14 @@ export class World {
   #subscribe(name: string, process: SimulatedProcess, catalogd?: DaemonProcess): void {
     this.#forgetDead();
     if (!this.components.includes('statestore')) return;
-    const subscriber = new Subscriber({
+    const subscription = {
       name,
       process,
-      random: this.random,
-      network: this.clusterNetwork,
       ...(catalogd && { catalogd }),
-      statestoredOf: (daemon) => this.#statestoreds.get(daemon),
-      onRegistered: (one) => this.invariants.registered(one),
-    });
-    this.subscribers.push(subscriber);
+      statestoredOf: (daemon: DaemonProcess) => this.#statestoreds.get(daemon),
+      onRegistered: (one: SimulatedSubscriber) => this.invariants.registered(one),
+    };
+    this.subscribers.push(subscribe(subscription, this.clusterNetwork, this.random));
   }
 
   #forgetDead(): void {

@@ -2,20 +2,13 @@ import type { Clock } from '../../kube/clock.ts';
 import type { EndpointSlice } from '../../kube/kubernetes-object.ts';
 import type { Random } from '../../kube/random.ts';
 import type { DaemonProcess } from './daemon-process.ts';
+import type { Dialled } from './subscriber.ts';
 
 /** A machine as the network knows it. */
 export interface NetworkNode {
   readonly name: string;
   readonly up: boolean;
 }
-
-/** What came of a connection to a Service. */
-export type Dialled =
-  | { readonly kind: 'connected'; readonly daemon: DaemonProcess }
-  /** Nobody listens there: said at once. */
-  | { readonly kind: 'refused' }
-  /** Nobody says anything. */
-  | { readonly kind: 'silence' };
 
 /** How long kube-proxy takes to follow an EndpointSlice, measured: most often some 60 ms, at times its sync period. */
 const FOLLOWS = { usual: { least: 30, most: 120 }, slow: { least: 120, most: 1400 }, slowShare: 0.2 };
@@ -78,7 +71,7 @@ export class ServiceNetwork {
   }
 
   /** Opens a connection to a Service. */
-  dial(from: NetworkNode, service: string): Dialled {
+  dial(from: NetworkNode, service: string): Dialled<DaemonProcess> {
     const address = this.routeOf(from, service);
     if (address === undefined) return { kind: 'refused' };
     const node = this.#nodeOfAddress.get(address);

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { PairComponent } from '../../api/names.ts';
 import { VirtualGuard, type Child } from '../guard/virtual-guard.ts';
 import { DaemonProcess } from '../impala/daemon-process.ts';
-import { flagValue, serviceOf } from '../impala/flags.ts';
+import { flagValue } from '../impala/flags.ts';
 import { Statestored } from '../impala/statestored.ts';
-import { Subscriber } from '../impala/subscriber.ts';
 import { VirtualProcess } from '../node/virtual-process.ts';
 import type { Program, ProgramContext } from './program.ts';
+import { subscribe } from './subscribe.ts';
 
 /** gflags reads the flags and says what is wrong with them: no more than that takes. */
 const PREFLIGHT = { least: 50, most: 200 };
@@ -72,27 +72,18 @@ function startDaemon(
     network.daemons.delete(daemon);
     room.volume.lifeline.close(daemon);
   });
-  if (component === 'statestore') daemon.onServing.push(() => impala.addStatestored(new Statestored(daemon, network)));
-  else daemon.onServing.push(() => subscribe(context, argv, daemon));
-  return daemon;
-}
-
-/** A catalogd subscribes under the name of its Service: its successor replaces it. */
-function subscribe({ surroundings, host, pod }: ProgramContext, argv: readonly string[], daemon: DaemonProcess): void {
-  const { random, network, impala } = surroundings;
-  const { name, namespace = '' } = pod.metadata;
-  const subscriber = new Subscriber({
-    name: `catalog-server@${flagValue(argv, 'hostname') ?? name}`,
-    process: daemon.identity.process,
-    host,
-    service: serviceOf(flagValue(argv, 'state_store_host') ?? ''),
-    random,
-    network,
-    statestoredOf: (statestored) => impala.statestoredOf(statestored),
-    catalogd: daemon,
-    onRegistered: (registered) => impala.onRegistered(registered),
+  daemon.onServing.push(() => {
+    if (component === 'statestore') impala.addStatestored(new Statestored(daemon, order.claim, process));
+    // Under the name of its Service: its successor replaces it.
+    else
+      subscribe(context, {
+        name: `catalog-server@${flagValue(argv, 'hostname') ?? name}`,
+        process,
+        argv,
+        catalogd: daemon,
+      });
   });
-  impala.addSubscriber(`${namespace}/${name}`, subscriber);
+  return daemon;
 }
 
 function startPreflight({ surroundings: { clock, random } }: ProgramContext): Child {

@@ -1,33 +1,23 @@
-import { flagValue, serviceOf } from '../impala/flags.ts';
-import { Subscriber } from '../impala/subscriber.ts';
+import { flagValue } from '../impala/flags.ts';
+import type { VirtualSubscriber } from '../impala/impala-directory.ts';
 import { VirtualProcess } from '../node/virtual-process.ts';
 import type { Program, ProgramContext } from './program.ts';
+import { subscribe } from './subscribe.ts';
 
 /** How long an idle impalad takes to leave. */
 const LEAVING = 300;
 
 /** A coordinator or an executor, as far as the statestored knows it. */
 export function startImpalad(context: ProgramContext): Program {
-  const { surroundings, host, pod, container } = context;
-  const { random, network, impala, clock, loadTime } = surroundings;
-  const { name, namespace = '' } = pod.metadata;
+  const { surroundings, pod, container } = context;
+  const { random, clock, loadTime } = surroundings;
+  const { name } = pod.metadata;
   const args = container.args ?? [];
   const process = new VirtualProcess(clock);
   const needsCatalog = flagValue(args, 'catalog_service_host') !== undefined;
-  let subscriber: Subscriber | undefined;
+  let subscriber: VirtualSubscriber | undefined;
   process.setTimer(loadTime.impalad * (0.8 + 0.4 * random()), () => {
-    const made = new Subscriber({
-      name: `impalad@${name}`,
-      process,
-      host,
-      service: serviceOf(flagValue(args, 'state_store_host') ?? ''),
-      random,
-      network,
-      statestoredOf: (statestored) => impala.statestoredOf(statestored),
-      onRegistered: (registered) => impala.onRegistered(registered),
-    });
-    subscriber = made;
-    impala.addSubscriber(`${namespace}/${name}`, made);
+    subscriber = subscribe(context, { name: `impalad@${name}`, process, argv: args });
   });
   const end = (code: number): void => {
     if (!process.alive) return;

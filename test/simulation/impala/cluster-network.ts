@@ -1,17 +1,10 @@
 import type { PairComponent } from '../../../src/api/names.ts';
+import type { Dialled } from '../../../src/embedded/impala/subscriber.ts';
 import type { SimulatedNode } from '../engine/node.ts';
 import type { SeededRandom } from '../engine/random.ts';
 import type { Timeline } from '../engine/timeline.ts';
 import type { Network } from '../kubernetes/network.ts';
 import type { DaemonProcess } from './daemon-process.ts';
-
-/** What came of a connection to a Service. */
-export type Dialled =
-  | { readonly kind: 'connected'; readonly daemon: DaemonProcess }
-  /** Nobody listens there: said at once. */
-  | { readonly kind: 'refused' }
-  /** Nobody says anything. */
-  | { readonly kind: 'silence' };
 
 /** kube-proxy's minSyncPeriod, and what it takes. */
 const SLOWEST_SYNC = 1_400;
@@ -59,7 +52,7 @@ export class ClusterNetwork {
   }
 
   /** Opens a connection to a component's Service. */
-  dial(from: SimulatedNode, component: PairComponent): Dialled {
+  dial(from: SimulatedNode, component: PairComponent): Dialled<DaemonProcess> {
     const ip = this.#routes.get(`${from.name} ${component}`);
     if (ip === undefined) return { kind: 'refused' };
     const node = this.#nodeOfIp.get(ip);

@@ -1,3 +1,4 @@
+import { Statestored } from '../../../src/embedded/impala/statestored.ts';
 import type { Milliseconds } from '../../../src/kube/clock.ts';
 import { SimulatedNode } from '../engine/node.ts';
 import { SeededRandom } from '../engine/random.ts';
@@ -7,8 +8,7 @@ import { Network } from '../kubernetes/network.ts';
 import { ClusterNetwork } from './cluster-network.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import { LOAD_TIMES } from './load-times.ts';
-import { Statestored } from './statestored.ts';
-import { Subscriber } from './subscriber.ts';
+import { subscribe, type SimulatedStatestored, type SimulatedSubscriber } from './subscribe.ts';
 
 /** How a statestored ends, and when its successor comes; all counted from its end. */
 export interface Succession {
@@ -42,7 +42,7 @@ export async function registrationTimes(
   );
   if (old === undefined || successor === undefined || third === undefined) throw new Error('three nodes were made');
   const clusterNetwork = new ClusterNetwork(timeline, random, network, [old, successor, third]);
-  const statestoreds = new Map<DaemonProcess, Statestored>();
+  const statestoreds = new Map<DaemonProcess, SimulatedStatestored>();
 
   const start = (node: SimulatedNode, ip: string): DaemonProcess => {
     const process = new SimulatedProcess(`statestored ${node.name}`, node, timeline);
@@ -52,27 +52,26 @@ export async function registrationTimes(
     const daemon = new DaemonProcess(about, character, timeline, random);
     clusterNetwork.podGot(ip, node);
     clusterNetwork.daemons.add(daemon);
-    daemon.onServing.push(() => statestoreds.set(daemon, new Statestored(daemon, clusterNetwork)));
+    daemon.onServing.push(() => statestoreds.set(daemon, new Statestored(daemon, daemon.claim, process)));
     return daemon;
   };
 
   const first = start(old, '10.0.0.1');
   clusterNetwork.sliceChanged('statestore', '10.0.0.1');
-  const registered = new Map<Subscriber, Milliseconds>();
+  const registered = new Map<SimulatedSubscriber, Milliseconds>();
   let second: DaemonProcess | undefined;
   for (let index = 0; index < subscribers; index++) {
     const node = index % 2 === 0 ? successor : third;
     timeline.after(random.between(0, 10_000), () => {
-      new Subscriber({
+      const subscription = {
         name: `impalad ${index}`,
         process: new SimulatedProcess(`impalad ${index}`, node, timeline),
-        random,
-        network: clusterNetwork,
-        statestoredOf: (daemon) => statestoreds.get(daemon),
-        onRegistered: (one) => {
+        statestoredOf: (daemon: DaemonProcess) => statestoreds.get(daemon),
+        onRegistered: (one: SimulatedSubscriber) => {
           if (one.registeredWith?.daemon === second) registered.set(one, timeline.now);
         },
-      });
+      };
+      subscribe(subscription, clusterNetwork, random);
     });
   }
 
