@@ -145,6 +145,7 @@ const SUBSCRIBERS: SubscriberTimes = {
 
 /** What the operator is told to do, and does when it sees that. */
 const TOLD_TO_OPERATOR: readonly Fault['kind'][] = [
+  'switchover',
   'spec change',
   'template change',
   'bad template',

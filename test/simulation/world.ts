@@ -30,8 +30,7 @@ import { Network } from './kubernetes/network.ts';
 import { PromiseNetwork } from './kubernetes/promise-network.ts';
 import { ImpaladStatefulSet } from './kubernetes/impalad-stateful-set.ts';
 import { SimulatedOperator } from './kubernetes/simulated-operator.ts';
-import type { PlainPod } from './kubernetes/plain-pod.ts';
-import { PlainStatefulSet } from './kubernetes/plain-stateful-set.ts';
+import { PlainForms } from './kubernetes/plain-forms.ts';
 import type { SimulatedPod } from './kubernetes/simulated-pod.ts';
 import { MemberStatefulSet } from './kubernetes/stateful-set.ts';
 import type { Coverage } from './report/coverage.ts';
@@ -63,7 +62,6 @@ export class World {
   readonly operator: SimulatedOperator;
   readonly kubelets = new Map<SimulatedNode, Kubelet>();
   readonly statefulSets: readonly MemberStatefulSet[];
-  readonly plainSets: readonly PlainStatefulSet[];
   readonly impalads: readonly ImpaladStatefulSet[];
   readonly clusterNetwork: ClusterNetwork;
   readonly subscribers: SimulatedSubscriber[] = [];
@@ -79,6 +77,7 @@ export class World {
   /** A person has written an earlier copy of a Lease back. */
   signInsWrittenBack = false;
   readonly #trace: Trace | undefined;
+  readonly #plainForms: PlainForms;
   readonly #statestoreds = new Map<DaemonProcess, SimulatedStatestored>();
   #addresses = 0;
 
@@ -108,13 +107,12 @@ export class World {
     this.statefulSets = this.components.flatMap((component) =>
       MEMBERS.map((member) => new MemberStatefulSet(component, member, this)),
     );
-    this.plainSets = this.components.map((component) => new PlainStatefulSet(component, this));
+    this.#plainForms = new PlainForms(this);
     this.impalads = (['coordinator', 'executor'] as const).map((kind) => new ImpaladStatefulSet(kind, this));
     this.invariants = new Invariants(this);
     this.server.onChange((change) => {
-      const plain = this.plainSets.find(({ sliceName }) => sliceName === change.object.metadata.name);
-      if (plain && change.resource.kind === 'EndpointSlice') this.#plainRouted(plain, change.object as EndpointSlice);
-      else this.invariants.changed(change);
+      if (this.#plainForms.follow(change)) return;
+      this.invariants.changed(change);
       this.#react(change);
     });
   }
@@ -173,26 +171,10 @@ export class World {
     return found;
   }
 
-  #plainRouted({ component }: PlainStatefulSet, { endpoints }: EndpointSlice): void {
-    this.clusterNetwork.sliceChanged(component, endpoints?.[0]?.addresses[0]);
-  }
-
   /** What Kubernetes' controllers and kubelets do about a write. */
   #react({ resource, type, object, previous }: Change): void {
     if (resource.kind === 'StatefulSet') this.#statefulSetChanged(object);
-    if (resource.kind === 'Service') {
-      this.plainSets
-        .find(({ component }) => names.pair(this.cluster.name, component) === object.metadata.name)
-        ?.serviceChanged();
-    }
     if (resource.kind !== 'Pod' || type === 'ADDED') return;
-    const plain = this.plainSets.find(({ pod }) => pod?.identity.uid === object.metadata.uid);
-    if (plain?.pod) {
-      if (type === 'DELETED') plain.podDeleted(object.metadata.uid);
-      else if (object.metadata.deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined)
-        this.kubelets.get(plain.pod.node)?.deletedPlain(plain.pod);
-      return;
-    }
     const pod = [...this.pods].find(({ identity }) => identity.uid === object.metadata.uid);
     if (type === 'DELETED') {
       if (pod) this.#forceDeleted(pod);
@@ -205,11 +187,7 @@ export class World {
   #statefulSetChanged(object: StatefulSet): void {
     const { metadata, spec, status } = object;
     const member = this.#memberOf(object);
-    const plain = this.plainSets.find(
-      ({ component }) => names.plainStatefulSet(this.cluster.name, component) === metadata.name,
-    );
-    if (plain) plain.changed(object);
-    else if (member) member.changed(object);
+    if (member) member.changed(object);
     else if (spec?.replicas === 0 && status?.observedGeneration !== metadata.generation && isOfPair(metadata)) {
       // Of a component that is not simulated: it has no pods, and says so when that is asked.
       const reference = { resource: statefulSets, namespace: this.namespace, name: metadata.name };
@@ -365,31 +343,6 @@ export class World {
     this.deletePod(pod, true);
   }
 
-  setPlainStatus({ identity: { name, uid, ip } }: PlainPod, ready: boolean): void {
-    const reference = { resource: pods, namespace: this.namespace, name };
-    if (this.server.peek(reference)?.metadata.uid !== uid) return;
-    const status = ready ? 'True' : 'False';
-    const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status }));
-    this.server.setStatus(reference, { phase: 'Running', podIP: ip, conditions });
-  }
-
-  plainCharacter(component: PairComponent): DaemonCharacter {
-    const { least, most } = LOAD_TIMES[component];
-    return { load: this.random.between(least, most), startFails: false };
-  }
-
-  plainStarted(pod: PlainPod, daemon: DaemonProcess): void {
-    this.traceOf('Impala', `PLAIN DAEMON STARTS: ${daemon.component} on ${pod.node.name}`);
-    this.#serve(daemon);
-    this.invariants.daemonStarted(pod, daemon);
-  }
-
-  plainEnded(daemon: DaemonProcess): void {
-    this.traceOf('Impala', `PLAIN DAEMON ENDS: ${daemon.component}`);
-    this.clusterNetwork.daemons.delete(daemon);
-    this.invariants.daemonEnded(daemon);
-  }
-
   character(pod: SimulatedPod): DaemonCharacter {
     const { component } = pod.identity;
     const { least, most } = LOAD_TIMES[component];
@@ -409,11 +362,12 @@ export class World {
 
   daemonStarted(pod: SimulatedPod, daemon: DaemonProcess): void {
     this.trace(pod, 'guard', `DAEMON STARTS (term ${daemon.term})`);
-    this.#serve(daemon);
+    this.serve(daemon);
     this.invariants.daemonStarted(pod, daemon);
   }
 
-  #serve(daemon: DaemonProcess): void {
+  /** It runs; once it serves, others find it. */
+  serve(daemon: DaemonProcess): void {
     this.clusterNetwork.daemons.add(daemon);
     daemon.onServing.push(() => {
       if (daemon.component === 'statestore')

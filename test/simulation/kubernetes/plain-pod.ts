@@ -3,6 +3,7 @@ import { pods } from '../../../src/kube/resource.ts';
 import type { SimulatedNode } from '../engine/node.ts';
 import { SimulatedProcess } from '../engine/simulated-process.ts';
 import { DaemonProcess } from '../impala/daemon-process.ts';
+import { LOAD_TIMES } from '../impala/load-times.ts';
 import type { World } from '../world.ts';
 
 /** kubelet's back-off begins at about that. */
@@ -56,14 +57,31 @@ export class PlainPod {
     const { component, uid, ip } = this.identity;
     const process = new SimulatedProcess(`plain ${component}`, this.node, world.timeline);
     const about = { component, process, podUid: uid, ip, term: 0, claim: `plain ${uid}` };
-    const daemon = new DaemonProcess(about, world.plainCharacter(component), world.timeline, world.random);
+    const { least, most } = LOAD_TIMES[component];
+    const character = { load: world.random.between(least, most), startFails: false };
+    const daemon = new DaemonProcess(about, character, world.timeline, world.random);
     this.daemon = daemon;
     daemon.onDeath.push(() => {
-      world.plainEnded(daemon);
+      world.traceOf('Impala', `the plain ${component} ends`);
+      world.clusterNetwork.daemons.delete(daemon);
+      world.invariants.daemonEnded(daemon);
       if (this.#terminating) this.#ended();
       else if (this.node.up) this.#startAfter(RESTARTED_AFTER);
     });
-    world.plainStarted(this, daemon);
+    world.traceOf('Impala', `the plain ${component} STARTS on ${this.node.name}`);
+    world.serve(daemon);
+    world.invariants.daemonStarted(this, daemon);
+  }
+
+  /** What the API server is told of it. */
+  setStatus(ready: boolean): void {
+    const { server, namespace } = this.#world;
+    const { name, uid, ip } = this.identity;
+    const reference = { resource: pods, namespace, name };
+    if (server.peek(reference)?.metadata.uid !== uid) return;
+    const status = ready ? 'True' : 'False';
+    const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status }));
+    server.setStatus(reference, { phase: 'Running', podIP: ip, conditions });
   }
 
   /** What the readiness probe finds. */
@@ -72,7 +90,7 @@ export class PlainPod {
     const look = (): void => {
       if (this.#gone || this.node.boot !== boot) return;
       const ready = this.daemon?.alive === true && this.daemon.serving && !this.#terminating;
-      if (ready !== this.#told) this.#world.setPlainStatus(this, ready);
+      if (ready !== this.#told) this.setStatus(ready);
       this.#told = ready;
       this.#world.timeline.after(PROBE_PERIOD, look);
     };

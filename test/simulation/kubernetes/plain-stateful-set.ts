@@ -93,7 +93,7 @@ export class PlainStatefulSet {
     const made = await world.api.create<Pod>({ resource: pods, namespace }, body);
     const ip = world.nextIp(node);
     this.pod = new PlainPod({ component, name, uid: made.metadata.uid ?? '', ip }, node, world);
-    world.setPlainStatus(this.pod, false);
+    this.pod.setStatus(false);
     this.serviceChanged();
   }
 
