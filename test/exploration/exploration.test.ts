@@ -83,6 +83,7 @@ const shortest: Record<string, number> = {
   'a holder is said to be gone when another member is dead': 12,
   'a holder is said to be gone when its pod object has vanished': 11,
   'an outage is counted from the answer instead of the send': 14,
+  'while the claim of a Lease made anew is unconfirmed, the promises of its roster suffice, and others wait for one lease': 12,
   'promises revive a holder, and one promises although its claim is under way': 12,
   'promises revive a holder, and one promises for a record that it has not seen': 8,
 };

@@ -110,6 +110,16 @@ function fromAnswer(state: State, rules: Rules): Rules {
   return rules.outage ? { ...rules, outage: { ...rules.outage, maxOutage: rules.outage.maxOutage + late } } : rules;
 }
 
+/** While the claim of a Lease made anew is unconfirmed, its own roster is enough. */
+const promisedByNext: Protocol['promised'] = sufficient((promised, state, rules) => {
+  const { next } = claimsOf(state);
+  if (next) return allOf(promised, next.sends.at(-1)?.roster ?? [], rules);
+  return outage.electorate(state, rules).every(({ uid }) => promised.includes(uid));
+});
+
+const claimedAfterOneDuration: Protocol['nextAction'] = (state, desire, rules, now) =>
+  election.nextAction(state, desire, goneRules(rules), now);
+
 export const outageMutations: readonly Mutation[] = [
   mutation(
     'one promise suffices',
@@ -171,7 +181,7 @@ export const outageMutations: readonly Mutation[] = [
   mutation(
     'a replacement claims after one lease duration',
     { faults: { ask: 1 }, watch: 'now', begins: 'signed in', replaces: 'b', cutOff: [0, 1] },
-    { nextAction: (state, desire, rules, now) => election.nextAction(state, desire, goneRules(rules), now) },
+    { nextAction: claimedAfterOneDuration },
   ),
   mutation(
     'a replacement claims after the longest outage of its own configuration',
@@ -207,6 +217,11 @@ export const outageMutations: readonly Mutation[] = [
     },
   ),
   mutation(
+    'while the claim of a Lease made anew is unconfirmed, the promises of its roster suffice, and others wait for one lease',
+    { faults: { ask: 1 }, watch: 'now', begins: 'reclaiming', replaces: 'b', cutOff: [0, 2] },
+    { promised: promisedByNext, nextAction: claimedAfterOneDuration },
+  ),
+  mutation(
     'promises revive a holder, and one promises although its claim is under way',
     { faults: { ask: 1 }, tenures: true },
     { promised: revived, askedToPromise: promisedWhileClaiming },
@@ -224,13 +239,12 @@ export const outageRedundant: readonly Mutation[] = [
   mutation(
     'while the claim of a Lease made anew is unconfirmed, the promises of its roster suffice',
     { faults: { ask: 1 }, watch: 'now', begins: 'reclaiming', replaces: 'b', cutOff: [0, 2] },
-    {
-      promised: sufficient((promised, state, rules) => {
-        const { next } = claimsOf(state);
-        if (next) return allOf(promised, next.sends.at(-1)?.roster ?? [], rules);
-        return outage.electorate(state, rules).every(({ uid }) => promised.includes(uid));
-      }),
-    },
+    { promised: promisedByNext },
+  ),
+  mutation(
+    'others wait for one lease where nobody is on the roster',
+    { faults: { ask: 1 }, watch: 'now', begins: 'reclaiming', replaces: 'b', cutOff: [0, 2] },
+    { nextAction: claimedAfterOneDuration },
   ),
   mutation('promises revive a holder', { faults: { ask: 1 }, tenures: true }, { promised: revived }),
   mutation(
