@@ -11,8 +11,12 @@ import type { PromisePeer } from './promise-message.ts';
 type AskingRules = Pick<ElectionRules, 'renewDeadline' | 'retryPeriod' | 'retryDelay'>;
 type AskingClaim = Pick<Claim, 'confirmedSentAt' | 'promisedAt'>;
 
-/** How long after the send of its last successful write an active relies on writes alone: a renewal and its retry fit. */
-export const patience = ({ renewDeadline }: AskingRules): Milliseconds => (renewDeadline * 2) / 3;
+/**
+ * How long after the send of its last successful write an active relies on writes alone: a renewal and its retry fit, and
+ * where renewals are rare, the time that the next one takes.
+ */
+export const patience = ({ renewDeadline, retryPeriod }: AskingRules): Milliseconds =>
+  Math.max((renewDeadline * 2) / 3, retryPeriod + (renewDeadline - retryPeriod) / 3);
 
 /** How long one member has to answer: two more tries fit before the deadline. */
 export const askTimeout = ({ renewDeadline }: AskingRules): Milliseconds => renewDeadline / 8;

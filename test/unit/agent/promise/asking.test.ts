@@ -50,6 +50,20 @@ test('it is an outage when no write has succeeded for two thirds of the deadline
   expect(isOutage({ confirmedSentAt: 0, promisedAt: 3_900 }, rules, 4_000)).toBe(true);
 });
 
+test('it is none before the next renewal has come and gone, however rare renewals are', () => {
+  for (const retryPeriod of [3_000, 4_000, 4_999]) {
+    const rare = { ...rules, retryPeriod };
+    expect([retryPeriod, isOutage({ confirmedSentAt: 0, promisedAt: undefined }, rare, retryPeriod + 300)]).toEqual([
+      retryPeriod,
+      false,
+    ]);
+    expect([retryPeriod, isOutage({ confirmedSentAt: 0, promisedAt: undefined }, rare, 5_400)]).toEqual([
+      retryPeriod,
+      true,
+    ]);
+  }
+});
+
 describe('the roster', () => {
   const self = { pod: 'impala-statestore-a-0', uid: 'a1' };
 
