@@ -23,7 +23,7 @@ export const OUTAGE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a promise does not keep anybody from claiming',
     breaks: 'P14',
-    noticedBy: 56,
+    noticedBy: 5,
     changes: [
       {
         file: OUTAGE,
