@@ -9,8 +9,10 @@ import { labelRoles } from './label-roles.ts';
 import type { LastWords } from './lost-nodes/last-words.ts';
 import { StuckPods } from './lost-nodes/stuck-pods.ts';
 import { tendLostNodes } from './lost-nodes/tend-lost-nodes.ts';
+import type { LossReport } from './lost-nodes/tend-lost-nodes.ts';
 import type { Problem } from './problem.ts';
 import { EndpointRepair } from './repair-endpoint.ts';
+import { podsOf } from './snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 import { tendSwitchover } from './switchover/tend-switchover.ts';
 
@@ -55,27 +57,40 @@ export class PairCare {
     const events: ClusterEvent[] = [];
     const problems: Problem[] = [];
     const switchovers: Partial<Record<PairComponent, SwitchoverStatus>> = {};
-    const { api, clock, lastWords, apiUnbrokenFor } = this.#options;
     for (const component of PAIR_COMPONENTS) {
       const pair = snapshot.pairs[component];
       const { paused } = snapshot.cluster.spec;
       const { enabled } = snapshot.cluster.spec[component].highAvailability;
-      if (paused || !enabled) {
+      if (paused) {
         const before = snapshot.cluster.status?.[component]?.switchover;
-        if (paused && before !== undefined) switchovers[component] = before;
+        if (before !== undefined) switchovers[component] = before;
         continue;
       }
-      again.push(...(await this.#repairEndpoint(snapshot, pair)));
-      await labelRoles(api, snapshot, pair);
-      const records = { lastWords, stuckPods: this.#stuckPods, apiUnbrokenFor: apiUnbrokenFor() };
-      const loss = await tendLostNodes(api, snapshot, pair, records);
-      const switchover = await tendSwitchover(api, snapshot, pair, clock.date());
-      again.push(...[loss.again, switchover.again].filter((time) => time !== undefined));
-      events.push(...loss.events);
-      problems.push(...loss.problems, ...switchover.problems);
-      if (switchover.status !== undefined) switchovers[component] = switchover.status;
+      if (enabled) {
+        again.push(...(await this.#repairEndpoint(snapshot, pair)));
+        await labelRoles(this.#options.api, snapshot, pair);
+      }
+      // Members that end because high availability was turned off would keep the plain pod waiting on a lost node for ever.
+      if (enabled || podsOf(pair).length > 0) {
+        const loss = await this.#tendLostNodes(snapshot, pair);
+        again.push(...(loss.again === undefined ? [] : [loss.again]));
+        events.push(...loss.events);
+        problems.push(...loss.problems);
+      }
+      if (enabled) {
+        const switchover = await tendSwitchover(this.#options.api, snapshot, pair, this.#options.clock.date());
+        again.push(...(switchover.again === undefined ? [] : [switchover.again]));
+        problems.push(...switchover.problems);
+        if (switchover.status !== undefined) switchovers[component] = switchover.status;
+      }
     }
     return { again, events, problems, switchovers };
+  }
+
+  #tendLostNodes(snapshot: ClusterSnapshot, pair: PairSnapshot): Promise<LossReport> {
+    const { api, lastWords, apiUnbrokenFor } = this.#options;
+    const records = { lastWords, stuckPods: this.#stuckPods, apiUnbrokenFor: apiUnbrokenFor() };
+    return tendLostNodes(api, snapshot, pair, records);
   }
 
   /** Forgets a cluster that has gone. */

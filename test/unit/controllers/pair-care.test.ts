@@ -191,6 +191,13 @@ describe('a lost node', () => {
     expect(await pod('b')).toBeDefined();
   });
 
+  test('has its standby deleted for good when high availability was turned off, and its active not', async () => {
+    const off = clusterWith({ statestore: { highAvailability: { enabled: false } } });
+    await pairOnTwoNodes({ holder: 'a', lost: ['b'] });
+    expect(reasons(await tend(off))).toEqual(['LostPodDeleted']);
+    expect([(await pod('a')) !== undefined, await pod('b')]).toEqual([true, undefined]);
+  });
+
   test('is left alone while the cluster is paused', async () => {
     await pairOnTwoNodes({ holder: 'a', lost: ['b'] });
     expect(reasons(await tend(clusterWith({ paused: true })))).toEqual([]);
