@@ -11,7 +11,7 @@ import { isOlder } from '../kube/resource-version.ts';
 import type { WorkResult } from '../kube/work-queue.ts';
 import { ClusterBringer } from './bring-cluster.ts';
 import type { Brought } from './bring-cluster.ts';
-import { eventsBetween } from './events.ts';
+import { eventsBetween, pairsBeingUpdated } from './events.ts';
 import type { ClusterEvent } from './events.ts';
 import { impalaClusters } from './impala-clusters.ts';
 import type { LastWords } from './lost-nodes/last-words.ts';
@@ -160,7 +160,7 @@ export class ImpalaClusterController {
     const answer = await writeStatus(api, cluster, status);
     if (answer === undefined) return;
     this.#written.set(key, answer);
-    this.#tell(cluster, eventsBetween(cluster.status, status, outcome.problems));
+    this.#tell(cluster, eventsBetween(cluster.status, status, outcome.problems, pairsBeingUpdated(snapshot)));
   }
 
   #tell(cluster: ImpalaCluster, events: readonly ClusterEvent[]): void {

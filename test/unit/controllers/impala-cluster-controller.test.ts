@@ -79,6 +79,8 @@ function runMember(component: PairComponent, member: Member, ready = true): Pod 
       readyReplicas: 1,
       observedGeneration: 1,
       updateRevision: templateOf(live),
+      // Only a pod that is ready ends an update.
+      currentRevision: ready ? templateOf(live) : (live.status?.currentRevision ?? templateOf(live)),
       updatedReplicas: 1,
     };
   });
@@ -464,5 +466,18 @@ describe('events', () => {
     runMember('statestore', 'b');
     await reconcile();
     expect(reasons()).toEqual(['StandbyLost', 'StandbyReady']);
+  });
+
+  test('call a standby that is away for an update no loss, and tell when it is ready again', async () => {
+    await running();
+    changeSpec(({ spec }) => (spec.statestore.flags = { v: '1' }));
+    await reconcile();
+    runMember('statestore', 'b', false);
+    await reconcile();
+    expect(statusOf()?.statestore?.standbys).toEqual([]);
+    expect(reasons()).toEqual([]);
+    runMember('statestore', 'b');
+    await reconcile();
+    expect(reasons()).toEqual(['StandbyReady']);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations } from '../../../src/api/names.ts';
+import type { PairComponent } from '../../../src/api/names.ts';
 import type { ImpalaClusterStatus } from '../../../src/api/impala-cluster.ts';
 import { eventsBetween } from '../../../src/controllers/events.ts';
 import type { Problem } from '../../../src/controllers/problem.ts';
@@ -145,6 +146,8 @@ describe('the status of a cluster', () => {
   });
 });
 
+const NOBODY: ReadonlySet<PairComponent> = new Set();
+
 describe('the events between two statuses', () => {
   type PairBefore = NonNullable<ImpalaClusterStatus['statestore']>;
   const active = 'sales-statestore-a-0';
@@ -186,7 +189,14 @@ describe('the events between two statuses', () => {
     ['all is as it was', { active, standbys: [standby], term: 1 }, { active, standbys: [standby], term: 1 }, []],
   ])('when %s', (_, before, now, reasons) => {
     const previous = before && { statestore: before };
-    expect(eventsBetween(previous, { statestore: now }, []).map(({ reason }) => reason)).toEqual(reasons);
+    expect(eventsBetween(previous, { statestore: now }, [], NOBODY).map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  test('call it no loss when a standby is away for an update', () => {
+    const before = { statestore: { active, standbys: [standby], term: 1 } };
+    const now = { statestore: { active, standbys: [], term: 1 } };
+    expect(eventsBetween(before, now, [], new Set(['statestore']))).toEqual([]);
+    expect(eventsBetween(before, now, [], new Set(['catalog']))).toMatchObject([{ reason: 'StandbyLost' }]);
   });
 
   test('tell of a problem once', () => {
@@ -202,7 +212,7 @@ describe('the events between two statuses', () => {
         },
       ],
     };
-    expect(eventsBetween({}, told, [problem])).toMatchObject([{ type: 'Warning', reason: 'LeaseForeign' }]);
-    expect(eventsBetween(told, told, [problem])).toEqual([]);
+    expect(eventsBetween({}, told, [problem], NOBODY)).toMatchObject([{ type: 'Warning', reason: 'LeaseForeign' }]);
+    expect(eventsBetween(told, told, [problem], NOBODY)).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ const reasons = (before: SwitchoverStatus | undefined, now: SwitchoverStatus | u
   const status = (one: SwitchoverStatus | undefined): ImpalaClusterStatus => ({
     statestore: one ? { switchover: one } : {},
   });
-  return eventsBetween(status(before), status(now), []).map(({ reason }) => reason);
+  return eventsBetween(status(before), status(now), [], new Set()).map(({ reason }) => reason);
 };
 
 describe('events of a switchover', () => {
