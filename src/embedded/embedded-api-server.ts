@@ -25,6 +25,8 @@ export interface EmbeddedApiServerOptions {
   readonly historyLimit?: number;
   /** How long after its owner a dependent is deleted; default 0.5 s. */
   readonly garbageCollectionDelay?: Milliseconds;
+  /** Whether a namespace must exist as an object before anything is created in it; default no. */
+  readonly namespacesMustExist?: boolean;
   /** Whether a user may make a call; otherwise it is answered 403. Default: everybody may do everything. */
   readonly authorize?: (call: ApiCall) => boolean;
 }
@@ -36,7 +38,7 @@ export interface EmbeddedApiServerOptions {
  * come from the random source given.
  *
  * Left out: `managedFields` in answers, paging (an answer holds everything), RBAC (a hook), admission, defaults of kinds
- * other than Lease and EndpointSlice, dry runs, and everything that controllers do but garbage collection.
+ * other than Lease and EndpointSlice, and everything that controllers do but garbage collection.
  */
 export class EmbeddedApiServer {
   readonly #clock: Clock;
@@ -64,7 +66,8 @@ export class EmbeddedApiServer {
     this.#random = random;
     this.#authorize = options.authorize ?? (() => true);
     this.#store = new VersionedStore(historyLimit);
-    this.#writes = new ObjectWrites(this.#store, this.kinds, clock, random);
+    const { namespacesMustExist = false } = options;
+    this.#writes = new ObjectWrites({ store: this.#store, kinds: this.kinds, clock, random, namespacesMustExist });
     this.#store.listen((change) => this.kinds.observe(change));
     const delay = options.garbageCollectionDelay ?? GARBAGE_COLLECTION_DELAY;
     new GarbageCollector(this.#store, this.#writes, clock, delay).start();
@@ -110,6 +113,11 @@ export class EmbeddedApiServer {
     } catch (error) {
       throw error instanceof StatusError ? error.toApiError('set the status') : error;
     }
+  }
+
+  /** What requests would answer, of which none takes effect: a dry run. Within it nothing may wait. */
+  dryRun<T>(requests: () => T): T {
+    return this.#store.pretend(requests);
   }
 
   /** Forgets the history, as etcd's compaction does: watches from any earlier version are answered 410. */

@@ -80,7 +80,7 @@ export class EmbeddedCluster implements ControlPlane {
     const { clock, random } = options;
     this.#options = options;
     this.clock = clock;
-    this.server = new EmbeddedApiServer({ clock, random });
+    this.server = new EmbeddedApiServer({ clock, random, namespacesMustExist: true });
     this.http = new EmbeddedHttpServer({
       server: this.server,
       clock,

@@ -9,6 +9,7 @@ import { decoded } from './immutable.ts';
 import type { ApiCall } from './interceptor.ts';
 import { isFields, sameJson } from './json.ts';
 import type { KindRules } from './kind-rules.ts';
+import { namespaces } from './kinds/builtin-kinds.ts';
 import type { KindCatalog } from './kinds/kind-catalog.ts';
 import { mergeSchemaOf, type MergeSchema } from './merge-schema.ts';
 import { decodeMetadata, metadataCauses, SERVER_OWNED, type StoredMeta } from './metadata-rules.ts';
@@ -23,6 +24,15 @@ const DEFAULT_GRACE_PERIOD_SECONDS = 30;
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 
+export interface ObjectWritesOptions {
+  readonly store: VersionedStore;
+  readonly kinds: KindCatalog;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Whether a namespace must exist as an object before anything is created in it. */
+  readonly namespacesMustExist: boolean;
+}
+
 /**
  * The writes of an API server. Each decides on the present state and takes effect at once.
  * All throw StatusError.
@@ -32,12 +42,14 @@ export class ObjectWrites {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #kinds: KindCatalog;
+  readonly #namespacesMustExist: boolean;
 
-  constructor(store: VersionedStore, kinds: KindCatalog, clock: Clock, random: Random) {
+  constructor({ store, kinds, clock, random, namespacesMustExist }: ObjectWritesOptions) {
     this.#store = store;
     this.#kinds = kinds;
     this.#clock = clock;
     this.#random = random;
+    this.#namespacesMustExist = namespacesMustExist;
   }
 
   create(call: ApiCall, sent: KubernetesObject): KubernetesObject {
@@ -161,6 +173,7 @@ export class ObjectWrites {
     ownersOf: (object: KubernetesObject) => readonly FieldOwner[],
   ): KubernetesObject {
     const { resource, namespace, name } = target;
+    this.#checkNamespace(namespace);
     const rules = this.#kinds.rulesOf(resource);
     const metadata: StoredMeta = {
       ...decodeMetadata(body),
@@ -181,6 +194,12 @@ export class ObjectWrites {
     const object = rules.decode?.(content) ?? content;
     checkValid(rules, target, object, undefined);
     return this.#store.put(resource, object, ownersOf(object));
+  }
+
+  #checkNamespace(name: string | undefined): void {
+    if (name === undefined || !this.#namespacesMustExist) return;
+    const namespace: ObjectReference = { resource: namespaces, name };
+    if (this.#find(namespace) === undefined) throw notFound(namespace);
   }
 
   #update(target: Target, stored: StoredObject, body: KubernetesObject, manager: FieldManager): KubernetesObject {

@@ -46,6 +46,7 @@ export class VersionedStore {
   readonly #historyLimit: number;
   readonly #listeners = new Set<ChangeListener>();
   #version = FIRST_VERSION;
+  #pretending = false;
 
   /** @param historyLimit how many changes of a kind are kept, at least */
   constructor(historyLimit: number) {
@@ -70,8 +71,19 @@ export class VersionedStore {
       .map(([, { object }]) => object);
   }
 
+  /** Runs something whose writes answer as they would, and do not take place. */
+  pretend<T>(action: () => T): T {
+    this.#pretending = true;
+    try {
+      return action();
+    } finally {
+      this.#pretending = false;
+    }
+  }
+
   /** Writes an object under a new version, and tells everybody at once. */
   put(resource: Resource, object: KubernetesObject, owners: readonly FieldOwner[]): KubernetesObject {
+    if (this.#pretending) return immutable(object);
     const table = this.#table(resource);
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     const previous = table.objects.get(key)?.object;
@@ -83,6 +95,7 @@ export class VersionedStore {
   }
 
   remove(resource: Resource, object: KubernetesObject): KubernetesObject {
+    if (this.#pretending) return immutable(object);
     const table = this.#table(resource);
     table.objects.delete(keyOf(object.metadata.namespace, object.metadata.name));
     const last = this.#atNewVersion(object);

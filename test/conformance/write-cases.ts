@@ -57,6 +57,15 @@ export function writeCases(environment: ConformanceEnvironment): void {
       expect(await refusal(objects.create('elsewhere', {}, { namespace: 'default' }))).toMatchObject({ status: 400 });
     });
 
+    test('into a namespace that is missing is refused', async () => {
+      const missing = { resource: objects.resource, namespace: `${environment.namespace}-missing`, name: 'nowhere' };
+      const { apiVersion, kind } = objects.resource;
+      const body = { apiVersion, kind, metadata: { name: 'nowhere' } };
+      const api = environment.client('creator');
+      expect(await refusal(api.create(missing, body))).toEqual(NOT_FOUND);
+      expect(await refusal(api.apply(missing, body, { fieldManager: 'creator', force: false }))).toEqual(NOT_FOUND);
+    });
+
     test('without a name is refused', async () => {
       expect(await refusal(objects.create(''))).toMatchObject({ status: 422 });
     });

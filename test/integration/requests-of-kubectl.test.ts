@@ -87,6 +87,22 @@ describe('the embedded cluster answers kubectl', () => {
     });
   });
 
+  test('a dry run with what would be, and does nothing', async () => {
+    const dry = await request('POST', `${IMPALA}?dryRun=All`, cluster('dry'));
+    expect(dry).toMatchObject({ status: 201, body: { metadata: { name: 'dry' }, spec: { coordinators: {} } } });
+    expect((await request('GET', `${IMPALA}/dry`)).status).toBe(404);
+
+    await request('POST', IMPALA, cluster('dry'));
+    const { body: before } = await request('GET', `${IMPALA}/dry`);
+    const type = { 'Content-Type': 'application/merge-patch+json' };
+    const patch = { spec: { executors: { replicas: 9 } } };
+    const { body } = await request('PATCH', `${IMPALA}/dry?dryRun=All`, patch, type);
+    expect(body).toMatchObject({ spec: { executors: { replicas: 9 } } });
+    expect((await request('DELETE', `${IMPALA}/dry?dryRun=All`)).status).toBe(200);
+    expect((await request('GET', `${IMPALA}/dry`)).body).toEqual(before);
+    expect((await request('DELETE', `${IMPALA}/dry?dryRun=Some`)).status).toBe(400);
+  });
+
   test('a scale, and writes it', async () => {
     await request('POST', IMPALA, cluster('scaled'));
     const patch = { spec: { replicas: 4 } };

@@ -50,7 +50,13 @@ export class ApiRequests {
   /** @throws StatusError */
   answer(request: ApiRequest): ApiAnswer {
     const target = readPath(request.path, this.#server.kinds);
-    if (request.query.has('dryRun')) throw badRequest('dry runs are not supported by the embedded API server');
+    const dryRun = request.query.getAll('dryRun');
+    if (dryRun.length === 0) return this.#answer(request, target);
+    if (dryRun.some((value) => value !== 'All')) throw badRequest(`dryRun: ${dryRun.join()} is not supported, but All`);
+    return this.#server.dryRun(() => this.#answer(request, target));
+  }
+
+  #answer(request: ApiRequest, target: RequestTarget): ApiAnswer {
     if (target.subresource === 'scale') return this.#scale(request, target);
     if (target.subresource === 'eviction') return this.#evict(request, target);
     if (target.subresource !== undefined && target.subresource !== 'status') {
