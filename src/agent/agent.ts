@@ -4,7 +4,8 @@ import type { Preference } from '../daemons/lease-notes.ts';
 import type { Milliseconds, Timer } from '../kube/clock.ts';
 import type { AnnotationChanges } from '../kube/election/lease-write.ts';
 import { Elector } from '../kube/election/elector.ts';
-import type { Desire, ElectionRules } from '../kube/election/election.ts';
+import type { ElectionRules } from '../kube/election/election.ts';
+import type { Desire } from '../kube/election/next-action.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { endpointSlices, leases } from '../kube/resource.ts';
 import { candidacy } from './candidacy.ts';
@@ -19,8 +20,8 @@ import type { Report } from './guard/message.ts';
 import { firstTerm } from './first-look.ts';
 import { HealthWatch } from './health-watch.ts';
 import { PromiseExchange } from './promise/promise-exchange.ts';
-import { servedByHolding, servedByRelease, switchoverToServe } from './switchover.ts';
-import { annotationsOfClaim, describeHandOver, takeoverOf, type ReleaseNote, type Takeover } from './takeover.ts';
+import { Succession } from './succession.ts';
+import { servedByHolding, switchoverToServe } from './switchover.ts';
 import { Attendance } from './attendance.ts';
 import { electionRules, followsTheLease, takeUp, tenureOf } from './tenure.ts';
 
@@ -42,6 +43,7 @@ export class Agent implements GuardListener {
   private readonly rules: ElectionRules;
   private readonly health: HealthWatch;
   private readonly attendance: Attendance;
+  private readonly succession: Succession;
   private readonly endpoint: EndpointWriter;
   readonly promises: PromiseExchange;
   private readonly finished = new AbortController();
@@ -49,15 +51,8 @@ export class Agent implements GuardListener {
   private custody = initialCustody;
   private terminating = false;
   private decision: Decision = { order: undefined, renew: true, release: false };
-  private note: ReleaseNote | undefined;
-  private stopReason: HandOverReason | undefined;
-  /** The request that this claim is given up for. */
-  private serving: Preference | undefined;
   /** Whether the term in the EndpointSlice is known: no candidate before that. */
   private termsKnown = false;
-  private takeover: Takeover | undefined;
-  private lastTenure: Tenure = { kind: 'none' };
-  private lastTerm = 0;
   private askedBy = 0;
   private askedAt = Number.NEGATIVE_INFINITY;
   private settling = false;
@@ -69,6 +64,7 @@ export class Agent implements GuardListener {
     this.parts = parts;
     this.rules = electionRules(configuration, pod);
     this.attendance = new Attendance(configuration.member, pod, configuration.template, pod.bootId);
+    this.succession = new Succession(parts, this.attendance);
     this.health = new HealthWatch(parts.checkHealth, clock, configuration, () => this.healthChanged());
     const { namespace } = pod;
     this.elector = new Elector({
@@ -80,7 +76,7 @@ export class Agent implements GuardListener {
       newIdentity: () => claimIdentity(pod.podName, pod.podUid, parts.randomWord()),
       desire: () => this.desire(),
       claimAnnotations: (lease, afterRelease) => this.claimAnnotations(lease, afterRelease),
-      releaseAnnotations: () => this.releaseAnnotations(),
+      releaseAnnotations: () => this.succession.releaseAnnotations(),
       onChange: () => this.settle(),
       onCallFailed: (error, action) => observer.callFailed(error, action),
     });
@@ -184,7 +180,7 @@ export class Agent implements GuardListener {
     if (claim.kind === 'adopt') this.elector.adopt(claim.identity);
     if (claim.kind === 'abandon') this.elector.abandon();
     const { tenure } = this;
-    this.notice(tenure);
+    this.succession.notice(tenure, this.health.current?.phase === 'serving', this.lease);
     this.attendance.read(this.lease);
     const asked = this.promises.outage ? undefined : switchoverToServe(this.lease, this.parts.configuration.member);
     this.decision = decide(this.situation(tenure, asked), now);
@@ -234,11 +230,10 @@ export class Agent implements GuardListener {
         this.askedBy = next.order.sequence;
         break;
       case 'start':
-        this.stopReason = undefined;
+        this.succession.starting();
         break;
       case 'stop':
-        this.stopReason = reasonToStop(this.situation(tenure, asked));
-        this.serving = this.stopReason === 'Switchover' ? asked : undefined;
+        this.succession.stopping(reasonToStop(this.situation(tenure, asked)), asked);
         break;
       case 'extend':
     }
@@ -274,48 +269,18 @@ export class Agent implements GuardListener {
     if (daemon.kind === 'running') this.health.begin(daemon.startedBy);
   }
 
-  /** Takes note of why this tenure ends, before the Lease is given back with that note. */
   private died(death: view.Death, known?: HandOverReason): void {
-    const { parts } = this;
     const { guard } = this.guardState;
-    const terminating = guard.kind === 'present' && guard.terminating ? 'PodTerminating' : undefined;
+    const { tenure, lease } = this;
+    const terminating = guard.kind === 'present' && guard.terminating;
     const loading = this.health.current?.phase === 'starting';
-    const reason = known ?? this.stopReason ?? terminating ?? (loading ? 'StartFailed' : 'DaemonExited');
-    const code = death.code === undefined ? '' : ` with code ${death.code}`;
-    const message = `${describeHandOver(reason)} on ${parts.pod.podName}${code}`;
-    this.note = { reason, message, at: parts.clock.date().getTime() };
-    if (reason === 'StartFailed' || reason === 'StartTimeout') {
-      this.attendance.startFailed(this.lease, this.lastTerm, message);
-    }
+    this.succession.died(death, { known, terminating, loading, tenure, lease });
     this.health.end();
-    this.stopReason = undefined;
-    if (this.tenure.kind === 'active' || this.tenure.kind === 'lapsed')
-      parts.observer.handingOver(this.note, this.lastTerm);
   }
 
   private healthChanged(): void {
-    if (this.health.current?.phase === 'serving') {
-      // A restarted agent does not know the term yet.
-      if (this.lastTerm > 0) this.attendance.becameHealthy(this.lastTerm);
-      this.parts.observer.serving(this.takeover, this.lastTerm);
-      this.takeover = undefined;
-    }
+    if (this.health.current?.phase === 'serving') this.succession.serving();
     this.settle();
-  }
-
-  /** Reports a tenure that begins or was taken away. */
-  private notice(tenure: Tenure): void {
-    const before = this.lastTenure;
-    this.lastTenure = tenure;
-    if (tenure.kind === 'active') {
-      this.lastTerm = tenure.term;
-      const begins = before.kind !== 'active' || before.claim !== tenure.claim;
-      if (begins && this.health.current?.phase === 'serving') this.attendance.becameHealthy(tenure.term);
-      if (begins && this.takeover) this.parts.observer.tookOver(this.takeover, tenure.term);
-    }
-    if ((before.kind === 'active' || before.kind === 'lapsed') && tenure.kind === 'none') {
-      this.parts.observer.lost(this.lastTerm, this.lease?.spec?.holderIdentity ?? '');
-    }
   }
 
   private get lease(): Lease | undefined {
@@ -341,14 +306,8 @@ export class Agent implements GuardListener {
 
   private claimAnnotations(lease: Lease, afterRelease: boolean): AnnotationChanges {
     const reclaiming = this.elector.state.standing.kind === 'reclaiming';
-    this.takeover = takeoverOf(lease, afterRelease, reclaiming);
     const spelled = this.parts.configuration.spellings.length > 0;
-    return annotationsOfClaim(lease, this.takeover, spelled ? this.spelling() : undefined);
-  }
-
-  private releaseAnnotations(): AnnotationChanges {
-    const served = this.note?.reason === 'Switchover' ? this.serving : undefined;
-    return { [annotations.releaseReason]: this.note && JSON.stringify(this.note), ...servedByRelease(served) };
+    return this.succession.claimAnnotations(lease, { afterRelease, reclaiming }, spelled ? this.spelling() : undefined);
   }
 
   private spelling(): number {

@@ -2,7 +2,7 @@
 import type { Tenure } from '../../src/agent/decision.ts';
 import { annotations } from '../../src/api/names.ts';
 import { readSignIn, type SignIn } from '../../src/daemons/sign-in.ts';
-import type { Desire } from '../../src/kube/election/election.ts';
+import type { Desire } from '../../src/kube/election/next-action.ts';
 import { microTime } from '../../src/kube/micro-time.ts';
 import type { Order } from '../../src/agent/guard/message.ts';
 import type { Protocol } from './protocol.ts';

@@ -5,6 +5,7 @@ import { tenureOf } from '../../src/agent/tenure.ts';
 import { podNamedIn } from '../../src/daemons/claim-identity.ts';
 import { confirmed } from '../../src/kube/election/claim.ts';
 import * as election from '../../src/kube/election/election.ts';
+import { nextAction } from '../../src/kube/election/next-action.ts';
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
 import { REMEMBERED } from './encoding.ts';
 import { obeyed } from './guard-model.ts';
@@ -153,12 +154,12 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'an empty holder counts as released',
     { faults: { edit: 1 } },
-    { nextAction: (state, desire, rules, now) => election.nextAction(asReleased(state), desire, rules, now) },
+    { nextAction: (state, desire, rules, now) => nextAction(asReleased(state), desire, rules, now) },
   ),
   mutation(
     'a challenger uses its own duration instead of the one in the record',
     { faults: {}, durations: { a: [5, 4], b: [3, 2] } },
-    { nextAction: (state, desire, rules, now) => election.nextAction(withoutDuration(state), desire, rules, now) },
+    { nextAction: (state, desire, rules, now) => nextAction(withoutDuration(state), desire, rules, now) },
   ),
   mutation(
     'a restarted agent goes on without a renewal, counting from when it read the Lease',
@@ -222,7 +223,7 @@ export const mutations: readonly Mutation[] = [
     { faults: { delete: 1 } },
     {
       nextAction: (state, desire, rules, now) =>
-        election.nextAction(isFirst(state) ? state : asReleased(state), desire, rules, now),
+        nextAction(isFirst(state) ? state : asReleased(state), desire, rules, now),
     },
   ),
   mutation(

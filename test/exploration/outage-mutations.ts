@@ -1,6 +1,7 @@
 /** The rules of roster, promises and gone (P14 to P17), broken on purpose. */
 import type { Claim } from '../../src/kube/election/claim.ts';
 import * as election from '../../src/kube/election/election.ts';
+import { nextAction } from '../../src/kube/election/next-action.ts';
 import * as outage from '../../src/kube/election/outage.ts';
 import { annotations } from '../../src/api/names.ts';
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
@@ -118,7 +119,7 @@ const promisedByNext: Protocol['promised'] = sufficient((promised, state, rules)
 });
 
 const claimedAfterOneDuration: Protocol['nextAction'] = (state, desire, rules, now) =>
-  election.nextAction(state, desire, goneRules(rules), now);
+  nextAction(state, desire, goneRules(rules), now);
 
 export const outageMutations: readonly Mutation[] = [
   mutation(
@@ -186,7 +187,7 @@ export const outageMutations: readonly Mutation[] = [
   mutation(
     'a replacement claims after the longest outage of its own configuration',
     { faults: { ask: 2 }, watch: 'now', begins: 'signed in', replaces: 'b', maxOutage: [6, 6, 1], cutOff: [0, 1] },
-    { nextAction: (state, desire, rules, now) => election.nextAction(ownOutage(state), desire, rules, now) },
+    { nextAction: (state, desire, rules, now) => nextAction(ownOutage(state), desire, rules, now) },
   ),
   mutation(
     'a holder is said to be gone when another member is dead',

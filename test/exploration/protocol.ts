@@ -12,6 +12,7 @@ import type { Milliseconds } from '../../src/kube/clock.ts';
 import { newClaim } from '../../src/kube/election/claim.ts';
 import { rosterToWrite } from '../../src/agent/promise/asking.ts';
 import * as election from '../../src/kube/election/election.ts';
+import { nextAction } from '../../src/kube/election/next-action.ts';
 import * as outage from '../../src/kube/election/outage.ts';
 import type { Roster } from '../../src/kube/election/roster.ts';
 import { written } from '../../src/kube/election/lease-write.ts';
@@ -26,7 +27,7 @@ export const product = {
   writeAnswered: election.writeAnswered,
   callFailed: election.callFailed,
   expire: election.expire,
-  nextAction: election.nextAction,
+  nextAction,
   sending: election.sending,
   adopt: election.adopt,
   abandon: election.abandon,

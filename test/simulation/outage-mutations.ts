@@ -115,6 +115,11 @@ export const OUTAGE_MUTATIONS: readonly Mutation[] = [
       },
       {
         file: ELECTION,
+        find: 'import { tenancyOf, termOf,',
+        replace: "import { rosterOf } from './roster.ts';\nimport { tenancyOf, termOf,",
+      },
+      {
+        file: ELECTION,
         find: "  return { ...state, standing: { kind: 'claiming', claim }, notBefore: now };\n",
         replace: `  const { heldFrom: confirmedSentAt } = globalThis;
   const roster = rosterOf(lease, '${annotations.roster}');

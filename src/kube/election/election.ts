@@ -7,10 +7,10 @@
  */
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
-import { confirmed, disproves, nothingSent, sendShownBy, withSend, type Claim, type Send } from './claim.ts';
+import { nothingSent, withSend, type Claim, type Send } from './claim.ts';
 import { observe, type Observation } from './observation.ts';
-import { claimActiveUntil, mayBeClaimedAt, type OutageRules, type SeenRecord } from './outage.ts';
-import { formatRoster, rosterOf, type Roster } from './roster.ts';
+import { claimActiveUntil, type OutageRules, type SeenRecord } from './outage.ts';
+import { claimSent, settle, type ConfirmedClaim, type Standing } from './standing.ts';
 import { tenancyOf, termOf, type Tenancy } from './tenancy.ts';
 
 export interface ElectionRules {
@@ -29,19 +29,6 @@ export interface ElectionRules {
   /** How a holder lives through an outage of the API server; without it, it does not. */
   readonly outage?: OutageRules;
 }
-
-type ConfirmedClaim = Claim & { readonly confirmedSentAt: Milliseconds };
-
-/** Where this process stands. Each kind carries just what is true in it. */
-export type Standing =
-  | { readonly kind: 'challenger' }
-  /** A claim was sent and is neither confirmed nor disproved. */
-  | { readonly kind: 'claiming'; readonly claim: Claim }
-  | { readonly kind: 'holder'; readonly claim: ConfirmedClaim }
-  /** The Lease was deleted and made anew under us; `next` is our claim of the new one, `claim` still counts until its deadline. */
-  | { readonly kind: 'reclaiming'; readonly claim: ConfirmedClaim; readonly next: Claim }
-  /** A release was decided on. This claim is over for good, whether or not its release is ever confirmed. */
-  | { readonly kind: 'releasing'; readonly claim: ConfirmedClaim };
 
 export interface ElectionState {
   readonly standing: Standing;
@@ -76,30 +63,6 @@ export const initialElection: ElectionState = {
   promisedUntil: undefined,
   lastHeld: undefined,
 };
-
-/** What the process that campaigns wants of the Lease at this moment. */
-export interface Desire {
-  /**
-   * How long after the Lease became free this process claims it: 0 at once, a delay to let a better candidate go first,
-   * `never` when it could not be active.
-   */
-  readonly claim: { readonly after: Milliseconds } | 'never';
-  /** Whether a held Lease is renewed. */
-  readonly renew: boolean;
-  /** Whether a held Lease is to be released: only once what it guards is proven dead. */
-  readonly release: boolean;
-  /** Annotations that the Lease shall carry (undefined: shall not). */
-  readonly annotations: Readonly<Record<string, string | undefined>>;
-  /** Who may claim the records that this process writes as the holder: itself, and who else is known to be there. */
-  readonly roster?: Roster;
-  /** Annotations that it shall carry while this process holds it. */
-  readonly holderAnnotations?: Readonly<Record<string, string | undefined>>;
-}
-
-export type Action =
-  | { readonly kind: 'read' }
-  | { readonly kind: 'claim' | 'renew' | 'release' | 'annotate'; readonly lease: Lease }
-  | { readonly kind: 'wait'; readonly until: Milliseconds };
 
 /** Until when the holder is active: nobody else can be before that, since a lease duration is longer. */
 export function activeUntil(state: ElectionState, rules: ElectionRules): Milliseconds | undefined {
@@ -138,42 +101,6 @@ function heldBy(lease: Lease | undefined): SeenRecord | undefined {
 export const termSeen = (state: ElectionState, term: number): ElectionState =>
   term > state.highestTerm ? { ...state, highestTerm: term } : state;
 
-/** Where a reading leaves us. What is not ours by identity and renewTime is a stranger's. */
-function settle(standing: Standing, lease: Lease | undefined): Standing {
-  switch (standing.kind) {
-    case 'challenger':
-      return standing;
-    case 'claiming': {
-      const send = lease && sendShownBy(lease, standing.claim);
-      if (send) return { kind: 'holder', claim: confirmed(standing.claim, send, lease) };
-      return disproves(lease, standing.claim) ? { kind: 'challenger' } : standing;
-    }
-    case 'holder':
-      return settleHolder(standing.claim, lease);
-    case 'reclaiming': {
-      const send = lease && sendShownBy(lease, standing.next);
-      if (send) return { kind: 'holder', claim: confirmed(standing.next, send, lease) };
-      return disproves(lease, standing.next) ? settleHolder(standing.claim, lease) : standing;
-    }
-    case 'releasing':
-      return lease && sendShownBy(lease, standing.claim) ? standing : { kind: 'challenger' };
-  }
-}
-
-/**
- * A holder whose Lease is gone goes on until its deadline, as in an outage of the API server. One that finds the Lease
- * made anew and empty may still claim it before its deadline: nobody can have become active in between, because whoever
- * claims an empty Lease that was not released waits longer than we may live (P13).
- */
-function settleHolder(claim: ConfirmedClaim, lease: Lease | undefined): Standing {
-  if (lease === undefined) return { kind: 'holder', claim };
-  const send = sendShownBy(lease, claim);
-  if (send) return { kind: 'holder', claim: confirmed(claim, send, lease) };
-  const madeAnew = lease.metadata.uid !== claim.base.uid;
-  const empty = (lease.spec?.holderIdentity ?? '') === '';
-  return madeAnew && empty ? { kind: 'holder', claim } : { kind: 'challenger' };
-}
-
 /** The state after a read was answered. */
 export function readAnswered(state: ElectionState, lease: Lease | undefined, now: Milliseconds): ElectionState {
   const next = heard(state, lease, now);
@@ -203,97 +130,6 @@ export function callFailed(
   const pause = Math.min(state.conflicts * 20, rules.retryDelay);
   return { ...failed, mustRead: true, conflicts: state.conflicts + 1, notBefore: now + pause };
 }
-
-/** What to do next. Every answer but a wait is one call; after its outcome the question is asked again. */
-export function nextAction(state: ElectionState, desire: Desire, rules: ElectionRules, now: Milliseconds): Action {
-  if (now < state.notBefore) return { kind: 'wait', until: state.notBefore };
-  const { observation, standing } = state;
-  if (state.mustRead || observation === undefined) return { kind: 'read' };
-  if (observation.lease === undefined) return readAt(observation.lastHeard + rules.retryPeriod, now);
-  const known = { ...observation, lease: observation.lease };
-
-  switch (standing.kind) {
-    case 'releasing':
-      return { kind: 'release', lease: known.lease };
-    case 'claiming':
-      // The answer was lost and the Lease is still as it was. The claim may yet take place, so it is not forgotten, but
-      // it is sent again only while it is still wanted.
-      if (desire.claim === 'never') return readAt(known.lastHeard + rules.retryPeriod, now);
-      return { kind: 'claim', lease: known.lease };
-    case 'reclaiming':
-      return { kind: 'claim', lease: known.lease };
-    case 'holder':
-      if (known.lease.metadata.uid !== standing.claim.base.uid) return { kind: 'claim', lease: known.lease };
-      return holderAction(state.lastSent ?? Number.NEGATIVE_INFINITY, known.lease, desire, rules, now);
-    case 'challenger':
-      return challengerAction(known, claimableAt(state, known, desire, rules), desire, rules, now);
-  }
-}
-
-function holderAction(
-  lastSent: Milliseconds,
-  lease: Lease,
-  desire: Desire,
-  rules: ElectionRules,
-  now: Milliseconds,
-): Action {
-  if (desire.release) return { kind: 'release', lease };
-  if (!desire.renew) return { kind: 'wait', until: Number.POSITIVE_INFINITY };
-  const due = lastSent + rules.retryPeriod;
-  if (now >= due || lacksWords(lease, desire, rules)) return { kind: 'renew', lease };
-  return { kind: 'wait', until: due };
-}
-
-function challengerAction(
-  observation: Observation & { lease: Lease },
-  claimAt: Milliseconds,
-  desire: Desire,
-  rules: ElectionRules,
-  now: Milliseconds,
-): Action {
-  const { lease } = observation;
-  // Who hears nothing looks again before it claims. Otherwise it would send claims that cannot succeed while the API server
-  // is out of its sight, and with a claim under way it could promise nothing to a holder that is alive (P14).
-  if (now >= claimAt) return observation.lastHeard >= claimAt ? { kind: 'claim', lease } : { kind: 'read' };
-  if (lacksAnnotations(lease, desire.annotations)) return { kind: 'annotate', lease };
-  const silentAt = observation.lastHeard + 2 * rules.retryPeriod;
-  if (now >= silentAt) return { kind: 'read' };
-  return { kind: 'wait', until: Math.min(claimAt, silentAt) };
-}
-
-/** When a challenger may claim: a released Lease at once, any other when it was not renewed for long enough. */
-function claimableAt(
-  state: ElectionState,
-  observation: Observation,
-  desire: Desire,
-  rules: ElectionRules,
-): Milliseconds {
-  if (desire.claim === 'never') return Number.POSITIVE_INFINITY;
-  const released = tenancy(state, rules).kind === 'released';
-  const free = released ? observation.unchangedSince : mayBeClaimedAt(state, observation, rules);
-  const othersFirst = state.releasedAt === undefined ? free : Math.max(free, state.releasedAt + rules.retryPeriod);
-  return othersFirst + desire.claim.after;
-}
-
-const lacksAnnotations = (lease: Lease, wanted: Desire['annotations']): boolean =>
-  Object.entries(wanted).some(([name, value]) => lease.metadata.annotations?.[name] !== value);
-
-/** Whether a holder has something to write before its next renewal is due: a new member must not wait to be on the roster. */
-function lacksWords(
-  lease: Lease,
-  { annotations, holderAnnotations, roster }: Desire,
-  { outage }: ElectionRules,
-): boolean {
-  if (lacksAnnotations(lease, { ...annotations, ...holderAnnotations })) return true;
-  return (
-    outage !== undefined &&
-    roster !== undefined &&
-    formatRoster(roster) !== formatRoster(rosterOf(lease, outage.rosterAnnotation))
-  );
-}
-
-const readAt = (at: Milliseconds, now: Milliseconds): Action =>
-  now >= at ? { kind: 'read' } : { kind: 'wait', until: at };
 
 /**
  * A holder whose deadline has passed while its Lease is gone, or made anew, has nothing left to stand on: what it would
@@ -385,20 +221,5 @@ export function sending(
     }
     case 'claim':
       return { ...state, lastSent: now, standing: claimSent(standing, newClaim, send) };
-  }
-}
-
-function claimSent(standing: Standing, newClaim: () => Claim, send: Send): Standing {
-  switch (standing.kind) {
-    case 'challenger':
-      return { kind: 'claiming', claim: withSend(newClaim(), send) };
-    case 'claiming':
-      return { kind: 'claiming', claim: withSend(standing.claim, send) };
-    case 'holder':
-      return { kind: 'reclaiming', claim: standing.claim, next: withSend(newClaim(), send) };
-    case 'reclaiming':
-      return { ...standing, next: withSend(standing.next, send) };
-    case 'releasing':
-      return standing;
   }
 }

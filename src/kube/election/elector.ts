@@ -4,6 +4,7 @@ import type { Lease } from '../kubernetes-object.ts';
 import { microTime } from '../micro-time.ts';
 import { newClaim, type Claim } from './claim.ts';
 import * as election from './election.ts';
+import { nextAction, type Desire } from './next-action.ts';
 import { written, type AnnotationChanges, type Write } from './lease-write.ts';
 import * as outage from './outage.ts';
 import { nextRenewTime } from './renew-time.ts';
@@ -19,7 +20,7 @@ export interface ElectorOptions {
   /** A new identity for each claim, never given before by anybody. */
   readonly newIdentity: () => string;
   /** What is wanted at this moment; asked before every action. */
-  readonly desire: () => election.Desire;
+  readonly desire: () => Desire;
   /** Annotations that are changed by the write that claims; told whether the claim follows a release or an expiry. */
   readonly claimAnnotations?: (lease: Lease, afterRelease: boolean) => AnnotationChanges;
   /** Annotations that are changed by the write that releases. */
@@ -111,7 +112,7 @@ export class Elector {
     const { clock, rules } = this.options;
     while (!signal.aborted) {
       this.become(election.expire(this.current, rules, clock.now()));
-      const action = election.nextAction(this.current, this.options.desire(), rules, clock.now());
+      const action = nextAction(this.current, this.options.desire(), rules, clock.now());
       if (action.kind === 'wait') await this.wakeup.wait(this.nextLook(action.until), signal);
       else if (action.kind === 'read') await this.read(signal);
       else await this.write(action.kind, action.lease, signal);

@@ -1,6 +1,7 @@
 import type { Lease } from '../kubernetes-object.ts';
 import type { Claim } from './claim.ts';
-import type { ElectionRules, Standing } from './election.ts';
+import type { ElectionRules } from './election.ts';
+import type { Standing } from './standing.ts';
 import { formatRoster } from './roster.ts';
 
 export type Write = 'claim' | 'renew' | 'release' | 'annotate';

@@ -6,9 +6,10 @@
 import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
 import type { Claim } from './claim.ts';
-import type { ElectionRules, ElectionState, Standing } from './election.ts';
+import type { ElectionRules, ElectionState } from './election.ts';
 import { expiresAt, respectedDuration, type Observation } from './observation.ts';
 import { isOn, rosterOf, united, type Roster, type RosterMember } from './roster.ts';
+import type { Standing } from './standing.ts';
 
 /** What an election needs that outlives the API server. One without it (nobody promises anything) is client-go's. */
 export interface OutageRules {

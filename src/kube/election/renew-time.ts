@@ -1,6 +1,6 @@
 import type { Lease } from '../kubernetes-object.ts';
 import { parseMicroTime } from '../micro-time.ts';
-import type { Standing } from './election.ts';
+import type { Standing } from './standing.ts';
 
 /**
  * The renewTime of the next write. Whoever waits for the Lease looks at nothing but whether it changes, so no two writes

@@ -1,4 +1,5 @@
-import type { Desire, ElectionRules } from '../../../src/kube/election/election.ts';
+import type { ElectionRules } from '../../../src/kube/election/election.ts';
+import type { Desire } from '../../../src/kube/election/next-action.ts';
 import { Elector } from '../../../src/kube/election/elector.ts';
 import type { Lease } from '../../../src/kube/kubernetes-object.ts';
 import { leases } from '../../../src/kube/resource.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { confirmed, newClaim, withSend, type Claim } from '../../../src/kube/election/claim.ts';
 import * as election from '../../../src/kube/election/election.ts';
+import { nextAction } from '../../../src/kube/election/next-action.ts';
 import { observe, expiresAt } from '../../../src/kube/election/observation.ts';
 import * as outage from '../../../src/kube/election/outage.ts';
 import { formatRoster, rosterOf, united, type Roster } from '../../../src/kube/election/roster.ts';
@@ -235,8 +236,8 @@ describe('the active', () => {
   test('writes its roster and the outage it may live through, and takes back that it is gone', () => {
     const wanted = { claim: 'never' as const, renew: true, release: false, annotations: {}, roster: [a, c] };
     const state = { ...holding([a, b]), lastSent: 0 };
-    expect(election.nextAction(state, wanted, rules, 100).kind).toBe('renew');
-    expect(election.nextAction(state, { ...wanted, roster: [b, a] }, rules, 100).kind).toBe('wait');
+    expect(nextAction(state, wanted, rules, 100).kind).toBe('renew');
+    expect(nextAction(state, { ...wanted, roster: [b, a] }, rules, 100).kind).toBe('wait');
   });
 });
 
@@ -289,6 +290,6 @@ describe('who is asked for a promise', () => {
     const { state } = ask(having(seen));
     const released = election.heard(state, leaseOf({ holder: '', released: '1', version: '11' }), 50_100);
     const desire = { claim: { after: 0 }, renew: true, release: false, annotations: {} };
-    expect(election.nextAction(released, desire, rules, 50_100).kind).toBe('claim');
+    expect(nextAction(released, desire, rules, 50_100).kind).toBe('claim');
   });
 });
