@@ -4,7 +4,7 @@ import { changesBetween, describePath, fieldsOf, mergeFields, withoutFields } fr
 import type { Fields } from './json.ts';
 import type { KindRules } from './kind-rules.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
-import type { Target } from './object-writes.ts';
+import type { Target } from './write-checks.ts';
 import { badRequest, conflict, internalError } from './status-error.ts';
 import type { StoredObject } from './versioned-store.ts';
 

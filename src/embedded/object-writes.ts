@@ -12,17 +12,21 @@ import type { KindRules } from './kind-rules.ts';
 import { namespaces } from './kinds/builtin-kinds.ts';
 import type { KindCatalog } from './kinds/kind-catalog.ts';
 import { mergeSchemaOf, type MergeSchema } from './merge-schema.ts';
-import { decodeMetadata, metadataCauses, SERVER_OWNED, type StoredMeta } from './metadata-rules.ts';
-import { alreadyExists, badRequest, conflict, internalError, invalid, notFound } from './status-error.ts';
+import { decodeMetadata, SERVER_OWNED, type StoredMeta } from './metadata-rules.ts';
+import { alreadyExists, badRequest, internalError, invalid, notFound } from './status-error.ts';
 import { randomUid } from './uid.ts';
 import type { StoredObject, VersionedStore } from './versioned-store.ts';
-
-/** What a request names, and the part of the object that it may write. */
-export type Target = ObjectReference & { readonly subresource?: 'status' | undefined };
+import {
+  checkAddress,
+  checkNotMarked,
+  checkSameUid,
+  checkUid,
+  checkValid,
+  checkVersion,
+  type Target,
+} from './write-checks.ts';
 
 const DEFAULT_GRACE_PERIOD_SECONDS = 30;
-
-const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 
 export interface ObjectWritesOptions {
   readonly store: VersionedStore;
@@ -278,59 +282,6 @@ function wants(old: KubernetesObject, now: KubernetesObject, andLabels = false):
   fields.delete('metadata');
   fields.delete('status');
   return [...fields].some((field) => !sameJson((old as never)[field], (now as never)[field]));
-}
-
-function checkAddress(target: Target, body: KubernetesObject): void {
-  const { resource, namespace, name } = target;
-  const { apiVersion = resource.apiVersion, kind = resource.kind } = body;
-  if (apiVersion !== resource.apiVersion || kind !== resource.kind) {
-    throw badRequest(`${kind} in version ${apiVersion} cannot be handled as a ${resource.kind}`);
-  }
-  const { name: ownName = name, namespace: ownNamespace = namespace } = body.metadata;
-  if (ownName !== name) {
-    throw badRequest(`the name of the object (${ownName}) does not match the name on the URL (${name})`);
-  }
-  if (ownNamespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-}
-
-function checkUid(target: ObjectReference, uid: string, stored: StoredObject | undefined): void {
-  const actual = stored?.object.metadata.uid ?? '';
-  if (uid === '' || uid === actual) return;
-  throw conflict(target, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
-}
-
-/** As a patch of the metadata, a uid is no precondition but a field that cannot be changed: 422 instead of 409. */
-function checkSameUid(target: ObjectReference, uid = '', { object }: StoredObject): void {
-  if (uid === '' || uid === object.metadata.uid) return;
-  throw invalid(target, [{ field: 'metadata.uid', message: `Invalid value: "${uid}": field is immutable` }]);
-}
-
-function checkVersion(target: ObjectReference, version: string, { object }: StoredObject): void {
-  if (version === '' || version === '0') return;
-  if (!/^\d+$/.test(version)) throw internalError(`resource version ${JSON.stringify(version)} is no number`);
-  if (version !== object.metadata.resourceVersion) throw conflict(target, MODIFIED);
-}
-
-/** Only a DELETE begins a deletion. Once it has begun, it is not the clients' to change, and what they send is ignored. */
-function checkNotMarked(target: ObjectReference, { metadata }: KubernetesObject, old: StoredMeta): void {
-  if (old.deletionTimestamp !== undefined || metadata.deletionTimestamp === undefined) return;
-  const message = `Invalid value: "${metadata.deletionTimestamp}": field is immutable`;
-  throw invalid(target, [{ field: 'metadata.deletionTimestamp', message }]);
-}
-
-function checkValid(
-  rules: KindRules,
-  target: Target,
-  object: KubernetesObject,
-  previous: KubernetesObject | undefined,
-): void {
-  const causes = [
-    ...metadataCauses(object.metadata, previous?.metadata),
-    ...(rules.validate?.(object, previous) ?? []),
-  ];
-  if (causes.length > 0) throw invalid(target, causes);
 }
 
 /** How long kubelet has to stop the containers; nothing for what has none, never ran, or has ended. */

@@ -122,6 +122,9 @@ export const MOMENTS = [
 ] as const;
 export type Moment = (typeof MOMENTS)[number];
 
+/** The faults of these kinds. */
+export type FaultOf<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
+
 /** A fault and when it comes: at a time, or the first time after it that an agent of the pair is about to do something. */
 export interface PlannedFault {
   readonly at: number;
