@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect } from '@jest/globals';
 import { names, PAIR_COMPONENTS } from '../../../src/api/names.ts';
+import type { PairComponent } from '../../../src/api/names.ts';
 import { api, paths } from '../api.ts';
 import type { AnyObject } from '../api.ts';
 import { now, seconds } from '../clock.ts';
@@ -7,6 +8,7 @@ import type { Instant } from '../clock.ts';
 import { hasCondition } from '../cluster-status.ts';
 import { Missing, missing, until } from '../conditions.ts';
 import { NAMESPACE } from '../environment.ts';
+import { killNode, startNode } from '../faults/node-faults.ts';
 import { deletePod } from '../faults/pod-faults.ts';
 import { smallCluster } from '../manifests.ts';
 import { record } from '../measurements.ts';
@@ -14,7 +16,7 @@ import { Observer } from '../observer.ts';
 import type { DaemonProcess } from '../observer.ts';
 import { pairOf } from '../pair.ts';
 import type { Pair } from '../pair.ts';
-import { testOnTestCluster } from '../test-cluster.ts';
+import { longTestOnTestCluster, testOnTestCluster } from '../test-cluster.ts';
 
 const NAME = 'turned';
 const path = paths.clusters(NAMESPACE, NAME);
@@ -160,12 +162,40 @@ describe('a cluster', () => {
     await never();
   });
 
+  longTestOnTestCluster(
+    'whose high availability is turned off while a node is lost does not wait for the standby there',
+    async () => {
+      const [statestore] = await until('a whole cluster', whole, seconds(60));
+      const node = statestore?.standby.spec.nodeName ?? '';
+      const lost = await killNode(node);
+      await change({ statestore: { highAvailability: { enabled: false } } });
+      await until('a plain statestore', () => runsPlain('statestore'), seconds(120), 200);
+      const moment = 'serves without it';
+      // Kubernetes gives a silent node up after 50 s; an operator that has just taken over from one there waits 30 s more.
+      const bound = seconds(100);
+      const value = now() - lost;
+      record({ subject: 'statestore', fault: 'turned off, node lost', moment, value, unit: 'ms', bound });
+      expect(value).toBeLessThan(bound);
+      await startNode(node);
+      await change({ statestore: { highAvailability: { enabled: true } } });
+      await until('a whole cluster', whole, seconds(150));
+      await never();
+    },
+    seconds(400),
+  );
+
   const forBoth = (change: object): object => ({ statestore: change, catalog: change });
   const plain = async (): Promise<true | Missing> => {
     const available = await hasCondition(path, 'Progressing', 'False', 'Complete');
     if (available instanceof Missing) return available;
     const found = PAIR_COMPONENTS.map((component) => daemons(component));
     return found.every(({ length }) => length === 1) ? true : missing(JSON.stringify(found));
+  };
+  const runsPlain = (component: PairComponent): true | Missing => {
+    const found = daemons(component);
+    const [only] = found;
+    const isPlain = only !== undefined && observer.podName(only) === names.plainPod(NAME, component);
+    return found.length === 1 && isPlain && only.healthy !== undefined ? true : missing(JSON.stringify(found));
   };
   const coordinatorFollows = (): true | Missing => {
     const [pod = ''] = pods('coordinator-');
