@@ -232,11 +232,16 @@ export function outageEnd(world: World, component: PairComponent): number | unde
   const highestTold = world.invariants.highestTold(component);
   if (tenancyOf(lease, annotations.released, highestTold).kind === 'released') return undefined;
   const { lease: duration } = circumstancesOf(world, component);
-  const outage = (world.invariants.longestOutage(component) * (1 + 0.05)) / LEAST_CLOCK_RATE;
+  // Nobody waits for less than its own configuration allows: it may be of a template that no record has told of yet.
+  const longest = Math.max(world.invariants.longestOutage(component), ...configuredOutages(world, component));
+  const outage = (longest * (1 + 0.05)) / LEAST_CLOCK_RATE;
   const upSince = Math.max(...world.statefulSets.map(({ pod }) => pod?.upSince ?? 0));
   const wait = 1000 * (outage + takeoverSeconds(duration)) + FIRST_CLAIM_HEAD_START;
   return Math.max(world.invariants.lastChange(component), upSince) + wait;
 }
+
+const configuredOutages = (world: World, component: PairComponent): number[] =>
+  MEMBERS.map((member) => world.statefulSetOf(component, member).pod?.identity.configuration.maxOutageSeconds ?? 0);
 
 function circumstancesOf(
   world: World,
