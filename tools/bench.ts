@@ -9,7 +9,7 @@ import { build, type BuildOptions } from 'esbuild';
 import { pino } from 'pino';
 import { AgentMetrics } from '../src/agent/agent-metrics.ts';
 import type { ImpalaCluster } from '../src/api/impala-cluster.ts';
-import { impalaClusters } from '../src/controllers/impala-clusters.ts';
+import { impalaClusters } from '../src/api/impala-clusters.ts';
 import { applyCluster, installDefinition } from '../src/demo/installation.ts';
 import { EmbeddedCluster } from '../src/embedded/embedded-cluster.ts';
 import { namespaces } from '../src/embedded/kinds/builtin-kinds.ts';

@@ -17,6 +17,7 @@ import type { ObjectCache } from './object-cache.ts';
 import { PairFormKeeper } from './pair-forms.ts';
 import { planRollout } from './rollout.ts';
 import type { Resize } from './rollout.ts';
+import { planStop } from './stop.ts';
 import { pairsOf } from './snapshot.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 import type { Visit } from './requeue.ts';
@@ -57,11 +58,13 @@ export class ClusterBringer {
     const again = snapshot.sources.length > 0 ? [SOURCES] : [];
     const obstacle = await this.#configurations.keep(identity, configuration);
     if (obstacle !== undefined) {
-      return { problems: [...keys.problems, obstacle], awaited: keys.awaited, underWay: [], again };
+      const stopping = await this.stop(snapshot);
+      const problems = [...keys.problems, obstacle];
+      return { ...stopping, problems, awaited: keys.awaited, again: [...again, ...stopping.again] };
     }
     const forms = await this.#forms.decide(snapshot);
     const built = buildCluster(cluster, operatorImage, snapshot, forms.routes);
-    const rollout = planRollout(snapshot, built, forms);
+    const rollout = snapshot.cluster.spec.stopped ? planStop(snapshot, forms) : planRollout(snapshot, built, forms);
     const create = (desired: DesiredObject): Promise<void> => this.#createLease(cluster, desired.body.metadata.labels);
     const report = await applyObjects({ api, cache, cluster: identity, blocked: keys.blocked, create }, [
       ...built.objects,
@@ -78,6 +81,20 @@ export class ClusterBringer {
       underWay: [...waiting, ...rollout.underWay],
       again: [...again, ...forms.again],
     };
+  }
+
+  /**
+   * Of a cluster that cannot be brought to what its spec says: only that it shall stop.
+   * @throws KubernetesApiError when the API does not answer
+   */
+  async stop(snapshot: ClusterSnapshot): Promise<Pick<Brought, 'underWay' | 'again'>> {
+    if (!snapshot.cluster.spec.stopped) return { underWay: [], again: [] };
+    const forms = await this.#forms.decide(snapshot);
+    const { resizes, underWay } = planStop(snapshot, forms);
+    const written = await this.#resize(resizes);
+    const { namespace, name } = snapshot.identity;
+    if (written.length > 0) this.#options.logger.info({ namespace, cluster: name, written }, 'applied');
+    return { underWay, again: forms.again };
   }
 
   /** Only the size: what else was applied once must stay as it was applied. */

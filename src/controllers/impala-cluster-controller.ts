@@ -13,7 +13,7 @@ import { ClusterBringer } from './bring-cluster.ts';
 import type { Brought } from './bring-cluster.ts';
 import { eventsBetween, pairsBeingUpdated } from './events.ts';
 import type { ClusterEvent } from './events.ts';
-import { impalaClusters } from './impala-clusters.ts';
+import { impalaClusters } from '../api/impala-clusters.ts';
 import type { LastWords } from './lost-nodes/last-words.ts';
 import { NodeScout } from './lost-nodes/node-scout.ts';
 import type { ObjectCache } from './object-cache.ts';
@@ -128,8 +128,9 @@ export class ImpalaClusterController {
     if (snapshot.cluster.spec.paused) return { problems: [], underWay: [], awaited: [], again: [] };
     const keys = await this.#tendKeys(snapshot, validation);
     if (validation.kind === 'invalid') {
+      const { underWay, again } = await this.#bringer.stop(snapshot);
       const problems = [...validation.problems, ...keys.problems];
-      return { problems, underWay: [], awaited: keys.awaited, again: [keys.again] };
+      return { problems, underWay, awaited: keys.awaited, again: [keys.again, ...again] };
     }
     const brought = await this.#bringer.bring(snapshot, validation.cluster, keys);
     return { ...brought, again: [...brought.again, keys.again] };

@@ -4,13 +4,12 @@ import type { BuiltCluster } from './build/build-cluster.ts';
 import type { DesiredObject } from './build/metadata.ts';
 import { withReplicas } from './build/stateful-sets.ts';
 import type { BuiltStatefulSet } from './build/stateful-sets.ts';
-import { mayEnd } from './forms.ts';
 import { isReady } from './kubernetes-types.ts';
 import type { StatefulSet } from './kubernetes-types.ts';
 import { formOf } from './pair-forms.ts';
 import type { PairForms } from './pair-forms.ts';
 import { podTroubles } from './pod-troubles.ts';
-import { goneComponents, pairPresence } from './presence.ts';
+import { pairPresence } from './presence.ts';
 import { pairsOf } from './snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 import { activeMember, activePod } from './status/pair-status.ts';
@@ -51,7 +50,7 @@ interface Plan {
   readonly failing: boolean;
 }
 
-/** Decides which StatefulSets get their template and size in this pass: pure. */
+/** Decides which StatefulSets of a cluster that shall run get their template and size in this pass: pure. */
 export function planRollout(snapshot: ClusterSnapshot, built: BuiltCluster, { sizes }: PairForms): Rollout {
   const unfinished = unfinishedComponents(templateStates(snapshot, built));
   const plans = [
@@ -112,16 +111,13 @@ function planPair(
 
 function planImpalads(snapshot: ClusterSnapshot, built: BuiltCluster, component: 'coordinator' | 'executor'): Plan {
   const wanted = built.impalads[component];
-  const { stopped } = snapshot.cluster.spec;
-  const gone = goneComponents(snapshot);
-  const ending: Size = mayEnd(component, gone) ? { kind: 'end' } : { kind: 'keep' };
   return {
     component,
     built: wanted,
     live: component === 'coordinator' ? snapshot.coordinators : snapshot.executors,
-    gone: gone[component],
-    wanted: !stopped,
-    size: stopped ? ending : { kind: 'run', replicas: wanted.replicas },
+    gone: false,
+    wanted: true,
+    size: { kind: 'run', replicas: wanted.replicas },
     state: impaladState(snapshot, component, wanted),
     turn: 'apply',
     failing: podsOfComponent(snapshot, component).some((pod) => podTroubles(pod).length > 0),

@@ -18,7 +18,7 @@ import {
 } from '../kube/resource.ts';
 import type { Resource } from '../kube/resource.ts';
 import { SERVICE_NAME_LABEL, SLICE_MANAGER_LABEL } from './build/endpoint-slice.ts';
-import { impalaClusters } from './impala-clusters.ts';
+import { impalaClusters } from '../api/impala-clusters.ts';
 import type { ObjectCache } from './object-cache.ts';
 
 const OWN = `${labels.managedBy}=${OPERATOR_FIELD_MANAGER}`;

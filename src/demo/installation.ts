@@ -1,5 +1,5 @@
 import { customResourceDefinition } from '../api/custom-resource-definition.ts';
-import { impalaClusters } from '../controllers/impala-clusters.ts';
+import { impalaClusters } from '../api/impala-clusters.ts';
 import type { EmbeddedCluster } from '../embedded/embedded-cluster.ts';
 import { customResourceDefinitions, deployments, namespaces } from '../embedded/kinds/builtin-kinds.ts';
 import type { KubernetesObject } from '../kube/kubernetes-object.ts';

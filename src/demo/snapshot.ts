@@ -9,7 +9,7 @@ import {
 } from '../api/names.ts';
 import { podNamedIn } from '../daemons/claim-identity.ts';
 import type { ImpalaCluster } from '../api/impala-cluster.ts';
-import { impalaClusters } from '../controllers/impala-clusters.ts';
+import { impalaClusters } from '../api/impala-clusters.ts';
 import { isReady, type Pod } from '../controllers/kubernetes-types.ts';
 import type { ApiState } from '../embedded/embedded-cluster.ts';
 import type { DaemonProcess } from '../embedded/impala/daemon-process.ts';

@@ -2,7 +2,7 @@ import { labels, MEMBERS, names, type Member, type PairComponent } from '../../s
 import { withDefaults } from '../../src/api/defaults.ts';
 import type { ImpalaCluster } from '../../src/api/impala-cluster.ts';
 import type { ClusterIdentity } from '../../src/controllers/build/metadata.ts';
-import { impalaClusters } from '../../src/controllers/impala-clusters.ts';
+import { impalaClusters } from '../../src/api/impala-clusters.ts';
 import type { Node, StatefulSet } from '../../src/controllers/kubernetes-types.ts';
 import { EmbeddedApiServer } from '../../src/embedded/embedded-api-server.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';

@@ -10,7 +10,7 @@ import type { LeaseHistory } from '../build/lease.ts';
 import { selectorLabels } from '../build/metadata.ts';
 import type { ClusterIdentity } from '../build/metadata.ts';
 import { sliceTermOf } from '../endpoint-repair.ts';
-import { impalaClusters } from '../impala-clusters.ts';
+import { impalaClusters } from '../../api/impala-clusters.ts';
 import { getIfExists } from '../../kube/get-if-exists.ts';
 
 /**

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GROUP, KIND, OPERATOR_FIELD_MANAGER, VERSION } from '../../api/names.ts';
 import type { ImpalaCluster, ImpalaClusterStatus } from '../../api/impala-cluster.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
-import { impalaClusters } from '../impala-clusters.ts';
+import { impalaClusters } from '../../api/impala-clusters.ts';
 
 /**
  * Writes the status if it differs from the one that was read.

@@ -4,7 +4,7 @@ import type { ImpalaCluster } from '../../../src/api/impala-cluster.ts';
 import { annotations, labels, names } from '../../../src/api/names.ts';
 import type { Member, PairComponent } from '../../../src/api/names.ts';
 import { ImpalaClusterController } from '../../../src/controllers/impala-cluster-controller.ts';
-import { impalaClusters } from '../../../src/controllers/impala-clusters.ts';
+import { impalaClusters } from '../../../src/api/impala-clusters.ts';
 import { LastWords } from '../../../src/controllers/lost-nodes/last-words.ts';
 import type { Pod, Service, StatefulSet } from '../../../src/controllers/kubernetes-types.ts';
 import type { EventDescription } from '../../../src/kube/event.ts';

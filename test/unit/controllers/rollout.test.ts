@@ -234,6 +234,38 @@ describe('a stopped cluster', () => {
   });
 });
 
+describe('a cluster that is stopped while its spec is invalid', () => {
+  test('stops all the same, says what is wrong, and comes back when that is mended', async () => {
+    await cluster.start();
+    cluster.change(({ spec }) => {
+      spec.image.tag = 'nightly';
+      spec.stopped = true;
+    });
+    await cluster.settle();
+    expect(cluster.pods).toEqual([]);
+    expect(cluster.condition('Available')).toMatchObject({ status: 'False', reason: 'Stopped' });
+    expect(cluster.condition('Degraded')).toMatchObject({ status: 'True', reason: 'InvalidSpec' });
+    cluster.change(({ spec }) => {
+      spec.image.tag = '4.5.0';
+      spec.stopped = false;
+    });
+    await cluster.settle();
+    expect(cluster.condition('Available')?.status).toBe('True');
+    expect(cluster.condition('Degraded')?.status).toBe('False');
+  });
+
+  test('stops when a ConfigMap that it names is missing', async () => {
+    await cluster.start();
+    cluster.change(({ spec }) => {
+      spec.configuration = { files: {}, from: [{ configMap: { name: 'site' } }] };
+      spec.stopped = true;
+    });
+    await cluster.settle();
+    expect(cluster.pods).toEqual([]);
+    expect(cluster.condition('Degraded')).toMatchObject({ status: 'True', reason: 'ConfigurationMissing' });
+  });
+});
+
 describe('high availability', () => {
   const service = (): Service['spec'] => cluster.api.get<Service>(services, 'shop', 'sales-catalog')?.spec;
 

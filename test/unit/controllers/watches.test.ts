@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { labels } from '../../../src/api/names.ts';
-import { impalaClusters } from '../../../src/controllers/impala-clusters.ts';
+import { impalaClusters } from '../../../src/api/impala-clusters.ts';
 import { requeueAfter } from '../../../src/controllers/requeue.ts';
 import { isNews, keysOf } from '../../../src/controllers/watches.ts';
 import { endpointSlices, leases, pods } from '../../../src/kube/resource.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { customResourceDefinition } from '../../../src/api/custom-resource-definition.ts';
-import { impalaClusters } from '../../../src/controllers/impala-clusters.ts';
+import { impalaClusters } from '../../../src/api/impala-clusters.ts';
 import { customResourceDefinitions } from '../../../src/embedded/kinds/builtin-kinds.ts';
 import { mergeJson } from '../../../src/embedded/json.ts';
 import type { KubernetesApi } from '../../../src/kube/kubernetes-api.ts';

@@ -1,1 +1,0 @@
-export { impalaClusters } from '../api/impala-clusters.ts';
