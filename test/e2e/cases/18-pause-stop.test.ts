@@ -137,6 +137,26 @@ describe('a cluster', () => {
     await never();
   });
 
+  longTestOnTestCluster(
+    'that is stopped while a ConfigMap of its is missing stops, and is back when that is there',
+    async () => {
+      await until('a whole cluster', whole, seconds(60));
+      await change({ stopped: true, configuration: { from: [{ configMap: { name: 'absent' } }] } });
+      await until('no pods', () => (pods().length === 0 ? true : missing(pods().join())), seconds(60));
+      await until(
+        'the problem',
+        () => hasCondition(path, 'Degraded', 'True', 'ConfigurationMissing'),
+        seconds(10),
+        200,
+      );
+      await until('the condition', () => hasCondition(path, 'Available', 'False', 'Stopped'), seconds(10), 200);
+      await change({ stopped: false, configuration: { from: [{ configMap: { name: SITE } }] } });
+      await until('a whole cluster', whole, seconds(60));
+      await never();
+    },
+    seconds(200),
+  );
+
   testOnTestCluster('without high availability runs one plain pod behind the same Service, and goes back', async () => {
     const before = await until('a whole cluster', whole, seconds(60));
     const off = now();
