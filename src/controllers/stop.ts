@@ -1,6 +1,6 @@
 import { MEMBERS, names } from '../api/names.ts';
 import { mayEnd } from './forms.ts';
-import type { Part } from './forms.ts';
+import type { Part, Sizes } from './forms.ts';
 import type { StatefulSet } from './kubernetes-types.ts';
 import type { PairForms } from './pair-forms.ts';
 import { goneComponents, pairPresence } from './presence.ts';
@@ -47,7 +47,7 @@ export function planStop(snapshot: ClusterSnapshot, { sizes }: PairForms): Rollo
   };
 }
 
-function endingsOf(cluster: string, pair: PairSnapshot, sizes: PairForms['sizes']['statestore']): Ending[] {
+function endingsOf(cluster: string, pair: PairSnapshot, sizes: Sizes): Ending[] {
   const presence = pairPresence(pair);
   return PARTS.map((part) => ({
     name:
