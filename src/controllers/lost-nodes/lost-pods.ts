@@ -23,12 +23,16 @@ export const BOTH_LOST_FOR: Milliseconds = 120_000;
 
 /**
  * A kubelet that could not reach the API server was silent, whatever its node does: for the first moments after an
- * outage Kubernetes gives up nodes that are well, until it hears of them (a kubelet tells every 10 s, and tries again
- * after 7 s at most). Whether that is so, the operator can tell by what it could reach itself, for as long as Kubernetes
- * waits for a node (`--node-monitor-grace-period`, 50 s, looked at every 5 s).
+ * outage Kubernetes gives up nodes that are well. Whether that is so, the operator can tell by what it could reach itself,
+ * for as long as Kubernetes waits for a node (`--node-monitor-grace-period`, 50 s, looked at every 5 s).
  */
 export const NODES_LISTENED_TO_FOR: Milliseconds = 60_000;
-export const LOST_AFTER_OUTAGE_FOR: Milliseconds = 30_000;
+/**
+ * How long a node that was given up then may take to be called ready again: 12 to 70 s were measured on Kubernetes 1.36.
+ * Kubelet heartbeats at once, but says what its node is only when its own watch of it, whose back-off is 30 s and as much
+ * again of jitter, has shown it that somebody says otherwise.
+ */
+export const LOST_AFTER_OUTAGE_FOR: Milliseconds = 90_000;
 
 /**
  * Which members' pods are deleted for good, so that they are replaced elsewhere: pure. Kubernetes itself leaves a pod on
@@ -44,12 +48,14 @@ export function lostPodsToDelete(
   gone: boolean,
   apiUnbrokenFor: Milliseconds,
 ): Member[] {
-  const patience = apiUnbrokenFor < NODES_LISTENED_TO_FOR ? LOST_AFTER_OUTAGE_FOR : 0;
   return MEMBERS.filter((member) => {
     const pod = pods[member];
     if (pod.kind !== 'stuck') return false;
     if (member === holder) return gone;
     if (pod.off || gone) return true;
-    return pod.stuckFor >= (pods[otherMember(member)].kind === 'stuck' ? BOTH_LOST_FOR : patience);
+    if (pods[otherMember(member)].kind === 'stuck') return pod.stuckFor >= BOTH_LOST_FOR;
+    // What began within an outage, or right after one, may be its doing, however long ago that is now.
+    const byOutage = apiUnbrokenFor - pod.stuckFor < NODES_LISTENED_TO_FOR;
+    return !byOutage || pod.stuckFor >= LOST_AFTER_OUTAGE_FOR;
   });
 }

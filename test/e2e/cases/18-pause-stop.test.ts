@@ -191,9 +191,9 @@ describe('a cluster', () => {
       const node = statestore?.standby.spec.nodeName ?? '';
       const lost = await killNode(node);
       await change({ statestore: { highAvailability: { enabled: false } } });
-      const { started } = await until('a plain statestore', () => plainDaemon('statestore'), seconds(120), 200);
-      // Kubernetes gives a silent node up after 50 s; an operator that has just taken over from one there waits 30 s more.
-      const bound = seconds(100);
+      const { started } = await until('a plain statestore', () => plainDaemon('statestore'), seconds(180), 200);
+      // Kubernetes gives a silent node up after 50 s; an operator that was started less than a minute before waits 90 s more.
+      const bound = seconds(160);
       const value = started - lost;
       const moment = 'daemon started';
       record({ subject: 'statestore', fault: 'turned off, node lost', moment, value, unit: 'ms', bound });

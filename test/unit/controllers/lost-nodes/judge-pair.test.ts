@@ -244,6 +244,26 @@ describe('pods that are deleted for good', () => {
       [],
     ],
     [
+      'no standby that fell silent in an outage, while its kubelet may not have said yet that it is back',
+      {
+        pods: { a: podOf('a'), b: stuck('b') },
+        nodes: { 'node-b': silent },
+        stuckFor: LOST_AFTER_OUTAGE_FOR - 1,
+        apiUnbrokenFor: LOST_AFTER_OUTAGE_FOR + NODES_LISTENED_TO_FOR - 2,
+      },
+      [],
+    ],
+    [
+      'at once the standby that fell silent a while after an outage',
+      {
+        pods: { a: podOf('a'), b: stuck('b') },
+        nodes: { 'node-b': silent },
+        stuckFor: 1,
+        apiUnbrokenFor: NODES_LISTENED_TO_FOR + 1,
+      },
+      [B],
+    ],
+    [
       'the standby that is not heard of either when the API server has been back for a while',
       {
         pods: { a: podOf('a'), b: stuck('b') },
