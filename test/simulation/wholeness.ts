@@ -48,7 +48,7 @@ function lackOfPair(world: World, component: PairComponent): Lack | undefined {
 
 function lackOfSubscriber(world: World): Lack | undefined {
   const [statestored] = world.invariants.livingDaemons('statestore');
-  for (const { name, process, registeredWith, knownCatalogd } of world.subscribers) {
+  for (const { name, process, registeredWith, knownCatalogd } of world.daemons.subscribers) {
     if (!process.alive) continue;
     if (registeredWith?.daemon !== statestored)
       return { component: 'statestore', part: 'subscribers', what: `${name} is not registered` };

@@ -128,14 +128,14 @@ export class Strikes {
         if (world.random.chance(0.2)) pod.volume.orders.write('start x');
         return;
       case 'pod delete':
-        world.deletePod(pod, false);
+        world.controlPlane.deletePod(pod, false);
         return;
       case 'pod force delete':
-        world.deletePod(pod, true);
+        world.controlPlane.deletePod(pod, true);
         return;
       case 'pod orphan':
         this.#cut(`kubelet ${pod.node.name}`, 'api', fault.for);
-        world.deletePod(pod, true);
+        world.controlPlane.deletePod(pod, true);
         return;
       case 'agent cut':
         this.#cut(`agent ${pod.identity.uid}`, 'api', fault.for);
@@ -189,17 +189,17 @@ export class Strikes {
         world.kubelets.get(node)?.powerOff();
         this.#after(fault.for, () => {
           world.kubelets.get(node)?.powerOn();
-          world.restartImpalads(node);
+          world.daemons.restartImpalads(node);
         });
         return;
       case 'node lost': {
         if (!node.up) return;
         world.kubelets.get(node)?.powerOff();
-        this.#after(world.random.between(2_000, 30_000), () => world.sayNodeIsOff(node, fault.said));
+        this.#after(world.random.between(2_000, 30_000), () => world.controlPlane.sayNodeIsOff(node, fault.said));
         this.#after(fault.for, () => {
-          world.unsayNodeIsOff(node);
+          world.controlPlane.unsayNodeIsOff(node);
           world.kubelets.get(node)?.powerOn();
-          world.restartImpalads(node);
+          world.daemons.restartImpalads(node);
         });
         return;
       }

@@ -28,14 +28,14 @@ export class ImpaladStatefulSet {
 
   /** How many are registered with a statestored. */
   get ready(): number {
-    const own = this.#world.subscribers.filter(({ name }) => name.startsWith(`${this.kind} `));
+    const own = this.#world.daemons.subscribers.filter(({ name }) => name.startsWith(`${this.kind} `));
     return own.filter(({ process, registeredWith }) => process.alive && registeredWith?.daemon.alive).length;
   }
 
   #turn(on: boolean): void {
     this.#running = on;
-    if (on) this.#world.startImpalads(this.kind);
-    else this.#world.stopImpalads(this.kind);
+    if (on) this.#world.daemons.startImpalads(this.kind);
+    else this.#world.daemons.stopImpalads(this.kind);
   }
 
   #look(): void {

@@ -45,7 +45,7 @@ export class Kubelet {
       const word = this.#inTouch ? pod.probedReady : pod.toldReady && now - this.#lastWord < NODE_GRACE;
       if (word === pod.toldReady) continue;
       pod.toldReady = word;
-      world.setPodStatus(pod, word, this.#inTouch ? word : undefined);
+      world.controlPlane.setPodStatus(pod, word, this.#inTouch ? word : undefined);
     }
     this.#lookAtNode(now);
   }
@@ -55,9 +55,9 @@ export class Kubelet {
   /** The Node object: kubelet's word, or that there is none any more. */
   #lookAtNode(now: number): void {
     const word = this.#inTouch ? this.node.bootId : now - this.#lastWord < NODE_GRACE ? this.#told : 'lost';
-    if (word === this.#told && (!this.#inTouch || this.#world.nodeExists(this.node))) return;
+    if (word === this.#told && (!this.#inTouch || this.#world.controlPlane.nodeExists(this.node))) return;
     this.#told = word;
-    this.#world.setNodeStatus(this.node, word !== 'lost');
+    this.#world.controlPlane.setNodeStatus(this.node, word !== 'lost');
   }
 
   /** Whether it runs and reaches the API server. */
@@ -130,7 +130,7 @@ export class Kubelet {
     void this.heard().then(() => {
       for (const pod of this.plainPods) pod.start();
       for (const pod of [...this.pods]) {
-        if (this.#world.podExists(pod) && !pod.terminating) pod.start();
+        if (this.#world.controlPlane.podExists(pod) && !pod.terminating) pod.start();
         else this.#ended(pod);
       }
     });

@@ -69,7 +69,7 @@ export class PlainPod {
       else if (this.node.up) this.#startAfter(RESTARTED_AFTER);
     });
     world.traceOf('Impala', `the plain ${component} STARTS on ${this.node.name}`);
-    world.serve(daemon);
+    world.daemons.serve(daemon);
     world.invariants.daemonStarted(this, daemon);
   }
 

@@ -83,7 +83,7 @@ export class MemberStatefulSet {
     const { pod } = this;
     if (pod === undefined) return;
     const outdated = pod.identity.configuration.template !== this.template;
-    if (outdated || this.#replicas === 0) this.#world.deletePod(pod, false);
+    if (outdated || this.#replicas === 0) this.#world.controlPlane.deletePod(pod, false);
   }
 
   podDeleted(uid: string | undefined): void {
@@ -106,7 +106,7 @@ export class MemberStatefulSet {
   async #make(): Promise<void> {
     const world = this.#world;
     const wanted = this.pod === undefined && this.#replicas > 0;
-    const node = wanted ? world.nodeFor(this) : undefined;
+    const node = wanted ? world.controlPlane.nodeFor(this) : undefined;
     if (wanted && node === undefined) {
       world.timeline.after(1_000, () => void this.#make());
       return;
@@ -122,7 +122,7 @@ export class MemberStatefulSet {
     const uid = made.metadata.uid ?? '';
     const pod = new SimulatedPod({ component, member, name: this.name, uid, ip, configuration, bad }, node, world);
     this.pod = pod;
-    world.setPodStatus(pod, false);
+    world.controlPlane.setPodStatus(pod, false);
     world.podMade(pod);
   }
 }
