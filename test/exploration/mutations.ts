@@ -7,7 +7,7 @@ import { confirmed } from '../../src/kube/election/claim.ts';
 import * as election from '../../src/kube/election/election.ts';
 import { nextAction } from '../../src/kube/election/next-action.ts';
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
-import { REMEMBERED } from './encoding.ts';
+import { REMEMBERED } from './encoding/encoder.ts';
 import { obeyed } from './guard-model.ts';
 import { product, type Protocol } from './protocol.ts';
 import { FIRST_LEASE, type WorldOptions } from './world.ts';

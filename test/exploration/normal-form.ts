@@ -1,5 +1,5 @@
 /** The test of the normal form: two worlds that it takes for one must have the very same futures. */
-import { Encoder } from './encoding.ts';
+import { Encoder } from './encoding/encoder.ts';
 import { Moves } from './moves.ts';
 import { prepared } from './prepare.ts';
 import { product } from './protocol.ts';

@@ -1,7 +1,7 @@
 /** Breadth-first through every interleaving: a state that breaks an invariant is found by a shortest trace. */
 import { tenureOf } from './agent-model.ts';
 import { Coverage } from './coverage.ts';
-import { Encoder } from './encoding.ts';
+import { Encoder } from './encoding/encoder.ts';
 import { Moves } from './moves.ts';
 import { prepared } from './prepare.ts';
 import { product, type Protocol } from './protocol.ts';
