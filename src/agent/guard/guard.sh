@@ -47,7 +47,9 @@ trap ':' CHLD
 # No reader and no writer is needed to open a FIFO for both; it never reports a false end either.
 exec 3<>"$directory/orders" 4<>"$directory/reports"
 
-log() { printf '{"time":"%(%FT%TZ)T","level":"info","name":"guard","msg":"%s"}\n' -1 "$*" >&2; }
+# In a process of its own: a container runtime that hangs drains no pipe, a write to a full one blocks, and a guard that is
+# blocked kills nobody (P1).
+log() { (printf '{"time":"%(%FT%TZ)T","level":"info","name":"guard","msg":"%s"}\n' -1 "$*" >&2) 3<&- 4>&- & }
 report() { printf '%s ;\n' "$*" >&4; }
 uptime() { read -r now _ </proc/uptime; now=$((10#${now/./})); } # hundredths of a second, without a fork
 
@@ -63,12 +65,15 @@ run_daemon() { # ARGUMENT: one more flag, or -
   exec 5>&-
 }
 
-reap_daemon() { # after its death: reports it once
+reap_daemon() { # after its death, or what causes it: reports it once
+  # A signal with a trap ends `wait` at once, whether or not the daemon has ended, so its word is not taken for that.
+  local pause
+  until ended "$daemon"; do read -r -t 0.01 -u 6 pause; done
   wait "$daemon" 2>/dev/null
   last_code=$?
   kill -KILL -- "-$daemon" 2>/dev/null # whatever it left behind
-  log "the daemon has ended with code $last_code"
   report exited "$guard" "$started_by" "$last_code"
+  log "the daemon has ended with code $last_code"
   daemon=0
 }
 
@@ -77,8 +82,8 @@ ended() { ! kill -0 "$1" 2>/dev/null; }
 
 kill_daemon() { # WHY
   [[ $daemon != 0 ]] || return 0
-  log "killing the daemon: $1"
   kill -KILL -- "-$daemon" 2>/dev/null
+  log "killed the daemon: $1"
   reap_daemon
 }
 
@@ -111,7 +116,7 @@ end_preflight() { # WHY, when it is ended before its time
     done
     [[ -n $text ]] || text=$(tail -n 3 "$directory/preflight.log")
     log "the pre-flight failed; its output follows"
-    cat "$directory/preflight.log" >&2
+    cat "$directory/preflight.log" >&2 3<&- 4>&- &
     text=$(printf '%s' "${text:0:900}" | base64 -w0)
   fi
   report preflight "$guard" "$preflight" "${text:--}"
@@ -140,9 +145,9 @@ obey() { # WORD...: one order
       else
         end_preflight "the daemon was started before the pre-flight had ended"
         term=$4 claim=$5 deadline=$6 started_by=$sequence
-        log "starting the daemon in term $term"
         run_daemon "$7"
         report running "$guard" "$sequence"
+        log "started the daemon in term $term"
       fi
       ;;
     extend)
@@ -163,11 +168,12 @@ obey() { # WORD...: one order
 }
 
 terminate() { # SIGTERM: the daemon first, then the guard, with its code
+  local pause
   report terminating "$guard"
   end_preflight "terminated"
   if [[ $daemon != 0 ]]; then
     uptime
-    local limit=$((now + 100)) pause
+    local limit=$((now + 100))
     kill -TERM -- "-$daemon" 2>/dev/null
     until ended "$daemon" || [[ $now -ge $limit || $now -ge $deadline ]]; do
       read -r -t 0.01 -u 6 pause
@@ -176,6 +182,7 @@ terminate() { # SIGTERM: the daemon first, then the guard, with its code
     kill -KILL -- "-$daemon" 2>/dev/null
     reap_daemon
   fi
+  read -r -t 0.02 -u 6 pause # what was logged last is cut off by the end of PID 1
   exit "$last_code"
 }
 exec 6<> <(:) # never readable: a pause without a fork

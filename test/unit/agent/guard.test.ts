@@ -1,5 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -46,13 +46,35 @@ async function report<V extends Report['verb']>(
   }
 }
 
-async function startGuard(...flags: string[]): Promise<string> {
+const startGuard = (...flags: string[]): Promise<string> => startGuardIn({}, ...flags);
+
+async function startGuardIn(
+  { environment = {}, stderr }: { environment?: Record<string, string>; stderr?: number },
+  ...flags: string[]
+): Promise<string> {
   reports = [];
   guard = spawn('bash', [SCRIPT, join(directory, 'entrypoint.sh'), 'daemon', ...flags], {
-    env: { ...process.env, HA_DIRECTORY: directory },
-    stdio: 'ignore',
+    env: { ...process.env, HA_DIRECTORY: directory, ...environment },
+    stdio: ['ignore', 'ignore', stderr ?? 'ignore'],
   });
   return (await report('hello')).guard;
+}
+
+/** A pipe that nobody reads and that holds no byte more. @returns the file descriptor of its write end, which blocks */
+function fullPipe(): { writer: number; close: () => void } {
+  const path = join(directory, 'stderr');
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EAGAIN';
+  for (const size of [4_096, 1]) {
+    try {
+      for (;;) writeSync(reader, Buffer.alloc(size));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+  }
+  return { writer, close: () => [reader, writer].forEach((one) => closeSync(one)) };
 }
 
 const inCentiseconds = (milliseconds: number): number => Math.floor((clock.now() + milliseconds) / 10);
@@ -142,6 +164,20 @@ describe('a daemon', () => {
     expect(lived).toBeLessThan(1_000);
     expect(link.lifelineHeld()).toBe(false);
     expect(lifelineEnds).toBe(1);
+  });
+
+  test('is killed at its deadline though nobody drains the pipe that the guard logs to', async () => {
+    const { writer, close } = fullPipe();
+    try {
+      const id = await startGuardIn({ stderr: writer }, '-good=1');
+      await report('preflight');
+      start(id, 500);
+      await report('running');
+      expect((await report('exited')).code).toBe(137);
+      expect(link.lifelineHeld()).toBe(false);
+    } finally {
+      close();
+    }
   });
 
   test('lives on when its deadline is extended in time', async () => {
@@ -249,6 +285,22 @@ describe('SIGTERM', () => {
     );
     await report('terminating');
     expect(link.lifelineHeld()).toBe(false);
+  });
+
+  test('during a stop is no proof of a death that takes its time', async () => {
+    // Stands for a process that the kernel takes long to take down.
+    const kill = '() { if [[ $1 == -KILL ]]; then (sleep 0.5; builtin kill "$@") & else builtin kill "$@"; fi; }';
+    const id = await startGuardIn({ environment: { 'BASH_FUNC_kill%%': kill } }, '-good=1');
+    await report('preflight');
+    start(id, 60_000);
+    await report('running');
+    const ended = new Promise<number | null>((resolve) => guard?.once('exit', resolve));
+    link.send({ verb: 'stop', guard: id, sequence: link.nextSequence() });
+    setTimeout(() => guard?.kill('SIGTERM'), 100);
+    await report('exited');
+    expect(link.lifelineHeld()).toBe(false);
+    expect((await report('exited')).code).toBe(137);
+    expect(await ended).toBe(137);
   });
 
   test('leaves no guard to obey: an order finds nobody', async () => {
