@@ -1,4 +1,5 @@
 import { annotations } from '../api/names.ts';
+import { termIn } from '../kube/election/term.ts';
 import type { EndpointSlice } from '../kube/kubernetes-object.ts';
 
 /** The active member, as the EndpointSlice is to name it. */
@@ -25,7 +26,7 @@ export type NextEndpoint =
  * The old address is left out, not marked as not ready: a connection that is refused beats one into a black hole.
  */
 export function nextEndpoint(slice: EndpointSlice, active: ActiveEndpoint): NextEndpoint {
-  const term = Number(slice.metadata.annotations?.[annotations.term] ?? 0);
+  const term = termIn(slice.metadata.annotations?.[annotations.term]) ?? 0;
   const claim = slice.metadata.annotations?.[annotations.claim];
   const ours = claim === active.claim && term === active.term;
   if (ours && slice.endpoints?.length === 1 && slice.endpoints[0]?.addresses[0] === active.podIp) {

@@ -1,4 +1,5 @@
 import { annotations } from '../api/names.ts';
+import { termIn } from '../kube/election/term.ts';
 import { sleep, type Milliseconds } from '../kube/clock.ts';
 import { KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { EndpointSlice } from '../kube/kubernetes-object.ts';
@@ -6,9 +7,6 @@ import { endpointSlices } from '../kube/resource.ts';
 import type { AgentParts } from './agent-parts.ts';
 
 const RETRY_DELAY: Milliseconds = 500;
-
-/** leaseTransitions is a 32-bit integer: what somebody has edited beyond it says nothing. */
-export const HIGHEST_TERM = 2 ** 31 - 2;
 
 /**
  * The term in the EndpointSlice, for an agent that has just started. It has seen nothing of the terms before, and an
@@ -24,7 +22,8 @@ export async function firstTerm(
   const reference = { resource: endpointSlices, namespace: pod.namespace, name: configuration.pairName };
   while (!signal.aborted) {
     try {
-      return termOf(await api.get<EndpointSlice>(reference, { timeout, signal }));
+      const { metadata } = await api.get<EndpointSlice>(reference, { timeout, signal });
+      return termIn(metadata.annotations?.[annotations.term]) ?? 0;
     } catch (error) {
       if (!(error instanceof KubernetesApiError)) throw error;
       if (error.reason === 'NotFound') return 0;
@@ -34,9 +33,4 @@ export async function firstTerm(
     }
   }
   return undefined;
-}
-
-function termOf(slice: EndpointSlice): number {
-  const term = Number(slice.metadata.annotations?.[annotations.term] ?? 0);
-  return Number.isSafeInteger(term) && term > 0 && term <= HIGHEST_TERM ? term : 0;
 }

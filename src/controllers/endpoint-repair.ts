@@ -1,6 +1,6 @@
 import { annotations } from '../api/names.ts';
 import type { Endpoint, EndpointSlice, Lease } from '../kube/kubernetes-object.ts';
-import { termOf } from '../kube/election/tenancy.ts';
+import { termIn, termOf } from '../kube/election/term.ts';
 import { holderOf } from './holder.ts';
 import type { Pod } from './kubernetes-types.ts';
 
@@ -18,11 +18,9 @@ export type SliceVerdict =
   | { readonly kind: 'behind'; readonly wanted: EndpointSlice; readonly difference: string }
   | { readonly kind: 'ahead'; readonly sliceTerm: number };
 
-/** The term that a slice carries; nothing when it has none, or one that is not a number. */
-export function sliceTermOf(slice: EndpointSlice): number | undefined {
-  const text = slice.metadata.annotations?.[annotations.term];
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
+/** The term that a slice carries; nothing when it has none that can be believed. */
+export const sliceTermOf = (slice: EndpointSlice): number | undefined =>
+  termIn(slice.metadata.annotations?.[annotations.term]);
 
 /** The one endpoint of a slice that names this pod; nothing while it has no address. */
 export function endpointOf(pod: Pod): Endpoint | undefined {

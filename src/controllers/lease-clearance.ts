@@ -2,7 +2,7 @@ import { annotations } from '../api/names.ts';
 import { MAXIMUM_OUTAGE_SECONDS } from '../api/lease-limits.ts';
 import type { Clock, Milliseconds } from '../kube/clock.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
-import { termOf } from '../kube/election/tenancy.ts';
+import { termOf } from '../kube/election/term.ts';
 import { isClosed } from './lease-closure.ts';
 
 /**

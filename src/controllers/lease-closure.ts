@@ -9,7 +9,7 @@ import { KubernetesApiError } from '../kube/kubernetes-api.ts';
 import type { KubernetesApi } from '../kube/kubernetes-api.ts';
 import type { Lease } from '../kube/kubernetes-object.ts';
 import { leases } from '../kube/resource.ts';
-import { termOf } from '../kube/election/tenancy.ts';
+import { termOf } from '../kube/election/term.ts';
 
 /** Whether the Lease is closed: in the very term that it is in, since a claim begins another. */
 export function isClosed(lease: Lease | undefined): boolean {

@@ -4,7 +4,7 @@ import { readSignIn } from '../daemons/sign-in.ts';
 import type { EndpointSlice } from '../kube/kubernetes-object.ts';
 import { SLICE_MANAGER_LABEL } from './build/endpoint-slice.ts';
 import { judgeSlice } from './endpoint-repair.ts';
-import { termOf } from '../kube/election/tenancy.ts';
+import { termOf } from '../kube/election/term.ts';
 import { holderOf } from './holder.ts';
 import type { Pod } from './kubernetes-types.ts';
 import { selectsPlain } from './pair-forms.ts';

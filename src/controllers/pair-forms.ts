@@ -12,7 +12,7 @@ import type { Form, Parts, Presence, Route, Sizes } from './forms.ts';
 import { LeaseClearance } from './lease-clearance.ts';
 import { isClosed, turnLease } from './lease-closure.ts';
 import { goneComponents, isGone, pairPresence } from './presence.ts';
-import { termOf } from '../kube/election/tenancy.ts';
+import { termOf } from '../kube/election/term.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 import { activeMember } from './status/pair-status.ts';
 

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
+import { termIn } from '../../src/kube/election/term.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';
 import { annotations } from '../../src/api/names.ts';
 import { api } from './api.ts';
@@ -206,7 +207,7 @@ export class Observer {
     } else if (of === 'slices') {
       const term = object.metadata.annotations?.[annotations.term];
       const addresses = ((object as EndpointSlice).endpoints ?? []).flatMap((endpoint) => endpoint.addresses);
-      this.slices.push({ at, name, addresses, term: term === undefined ? undefined : Number(term), deleted });
+      this.slices.push({ at, name, addresses, term: termIn(term), deleted });
     } else {
       const { holderIdentity = '', leaseTransitions = 0 } = (object as Lease).spec ?? {};
       const holder = holderIdentity.split('/')[0] ?? '';

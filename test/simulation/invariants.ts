@@ -1,4 +1,4 @@
-import { HIGHEST_TERM } from '../../src/agent/first-look.ts';
+import { HIGHEST_TERM } from '../../src/kube/election/term.ts';
 import { annotations, names, type PairComponent } from '../../src/api/names.ts';
 import type { Change } from '../../src/embedded/versioned-store.ts';
 import type { EndpointSlice, Lease } from '../../src/kube/kubernetes-object.ts';

@@ -3,7 +3,7 @@ import type { Member } from '../../api/names.ts';
 import type { MemberStatus, PairStatus, SwitchoverStatus } from '../../api/status.ts';
 import type { Lease } from '../../kube/kubernetes-object.ts';
 import { judgeSlice } from '../endpoint-repair.ts';
-import { termOf } from '../../kube/election/tenancy.ts';
+import { termOf } from '../../kube/election/term.ts';
 import { holderOf } from '../holder.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { Pod } from '../kubernetes-types.ts';

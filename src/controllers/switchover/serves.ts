@@ -1,6 +1,6 @@
 import type { Member } from '../../api/names.ts';
 import { readSignIn } from '../../daemons/sign-in.ts';
-import { termOf } from '../../kube/election/tenancy.ts';
+import { termOf } from '../../kube/election/term.ts';
 import { isReady } from '../kubernetes-types.ts';
 import type { PairSnapshot } from '../snapshot.ts';
 

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../clock.ts';
 import type { Lease } from '../kubernetes-object.ts';
 import { isOlder } from '../resource-version.ts';
 import type { Roster } from './roster.ts';
+import { termOf } from './term.ts';
 
 /** One write of the Lease that was sent: what to recognise it by, and the moment before it left. */
 export interface Send {
@@ -39,7 +40,7 @@ export interface Claim {
  */
 export const newClaim = (highestTerm: number, lease: Lease, identity: string): Claim => ({
   identity,
-  term: Math.max(highestTerm, lease.spec?.leaseTransitions ?? 0) + 1,
+  term: Math.max(highestTerm, termOf(lease)) + 1,
   base: { uid: lease.metadata.uid ?? '', resourceVersion: lease.metadata.resourceVersion ?? '' },
   ...nothingSent,
 });

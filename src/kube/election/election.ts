@@ -11,7 +11,8 @@ import { nothingSent, withSend, type Claim, type Send } from './claim.ts';
 import { observe, type Observation } from './observation.ts';
 import { claimActiveUntil, type OutageRules, type SeenRecord } from './outage.ts';
 import { claimSent, settle, type ConfirmedClaim, type Standing } from './standing.ts';
-import { tenancyOf, termOf, type Tenancy } from './tenancy.ts';
+import { tenancyOf, type Tenancy } from './tenancy.ts';
+import { termOf } from './term.ts';
 
 export interface ElectionRules {
   /** The annotation by which a term is said to be released. */

@@ -1,4 +1,5 @@
 import type { Lease } from '../kubernetes-object.ts';
+import { termOf } from './term.ts';
 
 /** Whose the Lease is, for somebody who does not hold it. */
 export type Tenancy =
@@ -9,9 +10,6 @@ export type Tenancy =
   | { readonly kind: 'released'; readonly lease: Lease; readonly term: number }
   /** Nobody stands in it and nobody has said why (emptied by hand, or made anew): waited out like an expired one. */
   | { readonly kind: 'vacant'; readonly lease: Lease };
-
-/** The term that a Lease is in. */
-export const termOf = (lease: Lease | undefined): number => lease?.spec?.leaseTransitions ?? 0;
 
 /**
  * Reads whose the Lease is. "Released" is a statement, never a guess: the holder is empty *and* the annotation names the

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { names, PAIR_COMPONENTS } from '../../../src/api/names.ts';
+import { annotations, names, PAIR_COMPONENTS } from '../../../src/api/names.ts';
 import type { PairComponent } from '../../../src/api/names.ts';
 import type { EndpointSlice, Lease } from '../../../src/kube/kubernetes-object.ts';
 import { api, paths } from '../api.ts';
@@ -87,6 +87,22 @@ describe.each(PAIR_COMPONENTS)('the EndpointSlice of the %s', (component) => {
     );
     record({ subject: component, fault: 'slice edited', moment: 'repaired', value: repaired.at - struck, unit: 'ms' });
     expect(cluster.pair(component).process).toBe(before.process);
+  });
+
+  test('given a term that no Lease could follow: it has that of the Lease again', async () => {
+    const before = cluster.pair(component);
+    await api.patch(path, { metadata: { annotations: { [annotations.term]: '9999999999' } } });
+    await until(
+      'the repair',
+      async () => {
+        const { metadata } = await api.get<EndpointSlice>(path);
+        const term = metadata.annotations?.[annotations.term];
+        return term === String(before.term) ? true : missing(`it has term ${term}`);
+      },
+      seconds(10),
+      200,
+    );
+    expect(cluster.pair(component)).toMatchObject({ term: before.term, process: before.process });
   });
 
   test('deleted: it is made anew and names the active', async () => {

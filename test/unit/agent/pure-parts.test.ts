@@ -42,6 +42,8 @@ describe('the endpoint', () => {
     ['of our claim with another address is written', slice('5', 'mine'), 'write'],
     ['of our claim and address stays', slice('5', 'mine', '10.0.0.9'), 'current'],
     ['of a later term is not touched', slice('6', 'theirs'), 'overtaken'],
+    ['with a term that no Lease could follow is written', slice('9999999999', 'theirs'), 'write'],
+    ['with a term without end is written', slice('Infinity', 'theirs'), 'write'],
     ['of the same term of another claim is not touched', slice('5', 'theirs'), 'overtaken'],
   ])('%s', (_what, seen, kind) => {
     expect(nextEndpoint(seen, active).kind).toBe(kind);
