@@ -14,7 +14,7 @@ import { pairsOf } from './snapshot.ts';
 import type { ClusterSnapshot, PairSnapshot } from './snapshot.ts';
 import { activeMember, activePod } from './status/pair-status.ts';
 import { impaladState, memberStates, plainState, podsOfComponent, templateStates } from './template-states.ts';
-import { decideUpdates, isChanged, unfinishedComponents, waitsFor } from './updates.ts';
+import { decideUpdates, hasNothingToLose, isChanged, unfinishedComponents, waitsFor } from './updates.ts';
 import type { TemplateState, Tenancy, Turn } from './updates.ts';
 
 /** A StatefulSet that gets another size and keeps its template. */
@@ -83,7 +83,8 @@ function planPair(
   const states = memberStates(pair, built.members[component]);
   const presence = pairPresence(pair);
   const form = formOf(snapshot, component);
-  const turns = decideUpdates(states, tenancyOf(snapshot, pair));
+  const tenancy = tenancyOf(snapshot, pair);
+  const turns = decideUpdates(states, tenancy);
   const members = MEMBERS.map((member): Plan => ({
     component,
     built: built.members[component][member],
@@ -93,7 +94,7 @@ function planPair(
     size: sizeOf(sizes[member]),
     state: states[member],
     turn: turns[member],
-    failing: states[member].failing,
+    failing: hasNothingToLose(states[member], member, tenancy),
   }));
   const plain: Plan = {
     component,

@@ -48,13 +48,17 @@ export function decideUpdates(members: Pair<MemberState>, tenancy: Tenancy): Pai
   const first = firstToChange(members, tenancy);
   const turn = (member: Member): Turn => {
     const state = members[member];
-    if (!isChanged(state) || state.failing) return 'apply';
+    if (!isChanged(state) || hasNothingToLose(state, member, tenancy)) return 'apply';
     const other = members[otherMember(member)];
     if (isChanged(other)) return member === first ? 'apply' : 'hold';
     return isUpdated(other) ? 'apply' : 'hold';
   };
   return { a: turn('a'), b: turn('b') };
 }
+
+/** Whether a member cannot run as it is. One that serves can, whatever is said of it: a pre-flight may fail for other reasons. */
+export const hasNothingToLose = ({ failing }: MemberState, member: Member, { holder, serves }: Tenancy): boolean =>
+  failing && !(serves && holder === member);
 
 /** Of two members that both are to change: never the one that serves; rather one that has a node; rather not the holder. */
 function firstToChange(members: Pair<MemberState>, { holder, serves }: Tenancy): Member {

@@ -13,6 +13,7 @@ const old: MemberState = {
 };
 const oldUnready: MemberState = { ...old, settled: false };
 const oldFailing: MemberState = { ...oldUnready, failing: true };
+const servesFailing: MemberState = { ...old, failing: true };
 const oldPending: MemberState = { ...oldUnready, placed: false, unschedulable: true };
 const absent: MemberState = { ...oldUnready, live: undefined, placed: false };
 const fresh: MemberState = { ...old, live: 'new' };
@@ -45,6 +46,14 @@ describe('a pair of StatefulSets', () => {
     ['gets it at the one that has none once the other is ready on it', fresh, oldPending, a, 'apply apply'],
     ['gets it at once at a member that cannot run as it is', oldFailing, rolling, nobody, 'apply apply'],
     ['gets it at both of which neither can run as it is', oldFailing, oldFailing, nobody, 'apply apply'],
+    [
+      'gets it at the standby first when the active serves though its pre-flight failed',
+      servesFailing,
+      old,
+      a,
+      'hold apply',
+    ],
+    ['gets it at the standby first when the pre-flights of both failed', servesFailing, oldFailing, a, 'hold apply'],
     ['may be applied at any time when nothing of the template changes', fresh, rolling, a, 'apply apply'],
   ])('%s', (_, first, second, tenancy, turns) => {
     const decided = decideUpdates({ a: first, b: second }, tenancy);
