@@ -82,9 +82,11 @@ export const ImpalaClusterSchema = Type.Object(
     description: 'A cluster of Apache Impala whose StateStore and Catalog service are highly available.',
     'x-kubernetes-validations': [
       {
-        rule: "self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        // A StatefulSet's name and `-` and a hash of up to ten digits is a label of its pods, of 63 characters at most
+        // (kubernetes/kubernetes#64023): `-statestore-a` leaves 39.
+        rule: "self.metadata.name.size() <= 39 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
         message:
-          'metadata.name must be at most 40 lower case letters, digits and dashes, begin with a letter and not end with a ' +
+          'metadata.name must be at most 39 lower case letters, digits and dashes, begin with a letter and not end with a ' +
           "dash, because the names of the cluster's Services and pods are made of it",
       },
     ],

@@ -32,9 +32,9 @@ export const INVALID_SPECS: readonly InvalidSpec[] = [
     message: /spec: Required value/,
   },
   {
-    rule: "a cluster's name has at most 40 characters",
-    patch: { metadata: { name: 'a'.repeat(41) } },
-    message: /metadata\.name must be at most 40/,
+    rule: "a cluster's name has at most 39 characters",
+    patch: { metadata: { name: 'a'.repeat(40) } },
+    message: /metadata\.name must be at most 39/,
   },
   {
     rule: "a cluster's name begins with a letter",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Type } from '@sinclair/typebox';
 import { customResourceDefinition } from '../../../src/api/custom-resource-definition.ts';
+import { MEMBERS, names, PAIR_COMPONENTS } from '../../../src/api/names.ts';
 import { OWNED_FLAGS } from '../../../src/api/owned-flags.ts';
 import { structuralSchema } from '../../../src/api/structural-schema.ts';
 
@@ -75,6 +76,20 @@ describe('the CustomResourceDefinition', () => {
   ] as const)('refuses in %s every flag that the operator owns', (path, component) => {
     const rules = (at(path)['x-kubernetes-validations'] ?? []).map(({ rule }) => rule).join('\n');
     for (const flag of OWNED_FLAGS[component]) expect(rules).toContain(`'${flag}'`);
+  });
+
+  test('leaves room in names for what Kubernetes appends to them in labels', () => {
+    const [, most] = /name\.size\(\) <= (\d+)/.exec(JSON.stringify(root)) ?? [];
+    const cluster = 'a'.repeat(Number(most));
+    const longest = Math.max(
+      ...PAIR_COMPONENTS.flatMap((component) => [
+        names.plainStatefulSet(cluster, component).length,
+        ...MEMBERS.map((member) => names.memberPod(cluster, component, member).replace(/-0$/, '').length),
+      ]),
+      names.impalads(cluster, 'coordinator').length,
+    );
+    // controller-revision-hash: the StatefulSet's name, a dash and a hash of up to ten digits; a label has 63 characters.
+    expect(longest).toBe(63 - 11);
   });
 
   test('scales executors', () => {
