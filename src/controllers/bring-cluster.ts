@@ -88,7 +88,8 @@ export class ClusterBringer {
    * @throws KubernetesApiError when the API does not answer
    */
   async stop(snapshot: ClusterSnapshot): Promise<Pick<Brought, 'underWay' | 'again'>> {
-    if (!snapshot.cluster.spec.stopped) return { underWay: [], again: [] };
+    if (!snapshot.cluster.spec.stopped)
+      return { underWay: ['nothing changes until the spec can be applied'], again: [] };
     const forms = await this.#forms.decide(snapshot);
     const { resizes, underWay } = planStop(snapshot, forms);
     const written = await this.#resize(resizes);

@@ -44,9 +44,10 @@ export function findingsOf(snapshot: ClusterSnapshot, outcome: PassOutcome): Fin
   const statestore = health('statestore');
   const catalog = health('catalog');
   const { spec } = snapshot.cluster;
-  if (spec.stopped) {
+  // While the operator touches nothing, what runs goes on, whatever is asked for.
+  if (spec.stopped && (!spec.paused || snapshot.pods.length === 0)) {
     return [
-      STOPPED,
+      stopped(snapshot.pods.length === 0),
       progressing(outcome.underWay, spec.paused, 'the cluster is stopped'),
       degraded(outcome.problems),
       highlyAvailable('StatestoreHighlyAvailable', 'none', 'stopped'),
@@ -86,12 +87,12 @@ function available(
     : { type: 'Available', status: 'False', reason: 'NotServing', message: lacking.join('; ') };
 }
 
-const STOPPED: Finding = {
+const stopped = (isOver: boolean): Finding => ({
   type: 'Available',
   status: 'False',
   reason: 'Stopped',
-  message: 'spec.stopped is true: no daemon runs',
-};
+  message: `spec.stopped is true: ${isOver ? 'no daemon runs' : 'the daemons end'}`,
+});
 
 function paused(isPaused: boolean): Finding {
   return isPaused

@@ -389,6 +389,7 @@ describe('a spec that is wrong', () => {
     expect(applied()).toEqual(['status ImpalaCluster sales']);
     expect(condition('Degraded')).toMatchObject({ reason: 'InvalidSpec', observedGeneration: 2 });
     expect(condition('Degraded')?.message).toContain('spec.executors.flags');
+    expect(condition('Progressing')).toMatchObject({ status: 'True', observedGeneration: 2 });
     expect(statusOf()?.version).toBe('4.5.0');
   });
 

@@ -234,6 +234,31 @@ describe('a stopped cluster', () => {
   });
 });
 
+describe('a cluster that is paused, and to be stopped', () => {
+  test('serves on and says so, until it is not paused any more', async () => {
+    await cluster.start();
+    cluster.change(({ spec }) => {
+      spec.paused = true;
+      spec.stopped = true;
+    });
+    await cluster.settle();
+    expect(cluster.pods).toHaveLength(6);
+    expect(cluster.condition('Available')).toMatchObject({ status: 'True', reason: 'Serving' });
+    expect(cluster.condition('StatestoreHighlyAvailable')?.status).toBe('True');
+    cluster.change(({ spec }) => (spec.paused = false));
+    await cluster.step();
+    expect(cluster.condition('Available')).toMatchObject({
+      reason: 'Stopped',
+      message: expect.stringContaining('end'),
+    });
+    await cluster.settle();
+    expect(cluster.condition('Available')?.message).toContain('no daemon runs');
+    cluster.change(({ spec }) => (spec.paused = true));
+    await cluster.settle();
+    expect(cluster.condition('Available')?.reason).toBe('Stopped');
+  });
+});
+
 describe('a cluster that is stopped while its spec is invalid', () => {
   test('stops all the same, says what is wrong, and comes back when that is mended', async () => {
     await cluster.start();
