@@ -1,6 +1,6 @@
 /** A hand-over that was asked for, as pure functions of the Lease (P18). */
 import { annotations, MEMBERS, type Member } from '../api/names.ts';
-import { readPreference, type Preference } from '../daemons/lease-notes.ts';
+import { readPreference, servedRequest, type Preference } from '../daemons/lease-notes.ts';
 import { readSignIn } from '../daemons/sign-in.ts';
 import type { Milliseconds } from '../kube/clock.ts';
 import { tenancyOf } from '../kube/election/tenancy.ts';
@@ -15,7 +15,7 @@ const HOLD_BACK: Milliseconds = 3_000;
  */
 export function switchoverToServe(lease: Lease | undefined, self: Member): Preference | undefined {
   const preference = readPreference(lease);
-  if (preference === undefined || preference.request === servedIn(lease)) return undefined;
+  if (preference === undefined || preference.request === servedRequest(lease)) return undefined;
   if (preference.member === self) return undefined;
   return readSignIn(lease, preference.member)?.ready === true ? preference : undefined;
 }
@@ -38,6 +38,3 @@ export function holdBack(lease: Lease | undefined, self: Member): Milliseconds {
   const released = tenancyOf(lease, annotations.released, 0).kind === 'released';
   return released && successor !== undefined && successor !== self ? HOLD_BACK : 0;
 }
-
-const servedIn = (lease: Lease | undefined): string | undefined =>
-  lease?.metadata.annotations?.[annotations.servedRequest];

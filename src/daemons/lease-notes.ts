@@ -40,6 +40,10 @@ export interface Gone {
  */
 export const requestAt = (member: Member, time: string): string => `${member} at ${time}`;
 
+/** The request for a switchover that was served last. */
+export const servedRequest = (lease: Lease | undefined): string | undefined =>
+  lease?.metadata.annotations?.[annotations.servedRequest];
+
 /**
  * Writes the operator's word on who shall take over; without one, takes it back.
  * @param lease as it was read: when it has changed since, nothing is written, and false returned

@@ -1,7 +1,7 @@
 import { annotations, names } from '../../api/names.ts';
 import type { Member, PairComponent } from '../../api/names.ts';
 import type { SwitchoverStatus } from '../../api/status.ts';
-import { readPreference, requestAt, writePreference } from '../../daemons/lease-notes.ts';
+import { readPreference, servedRequest, writePreference } from '../../daemons/lease-notes.ts';
 import { readSignIn } from '../../daemons/sign-in.ts';
 import type { Milliseconds } from '../../kube/clock.ts';
 import type { KubernetesApi } from '../../kube/kubernetes-api.ts';
@@ -9,6 +9,7 @@ import { isReady } from '../kubernetes-types.ts';
 import type { Problem } from '../problem.ts';
 import type { ClusterSnapshot, PairSnapshot } from '../snapshot.ts';
 import { activeMember } from '../status/pair-status.ts';
+import { requestName } from './request.ts';
 import { serves } from './serves.ts';
 import { decideSwitchover } from './switchover.ts';
 import type { SwitchoverView } from './switchover.ts';
@@ -59,7 +60,7 @@ export function switchoverView(snapshot: ClusterSnapshot, pair: PairSnapshot, no
   const { cluster, identity } = snapshot;
   const { component, lease } = pair;
   const previous = cluster.status?.[component]?.switchover;
-  const wanted = requestOf(snapshot, component, previous);
+  const wanted = requestOf(snapshot, pair, previous);
   const holder = activeMember(snapshot, pair);
   return {
     component,
@@ -75,21 +76,16 @@ export function switchoverView(snapshot: ClusterSnapshot, pair: PairSnapshot, no
   };
 }
 
-/**
- * What is asked for. Another member is another request; so is the same one with another time in the annotation, which is
- * how the kubectl plugin asks again for what the spec says already.
- */
 function requestOf(
   { cluster }: ClusterSnapshot,
-  component: PairComponent,
+  { component, lease }: PairSnapshot,
   previous: SwitchoverStatus | undefined,
 ): SwitchoverView['wanted'] {
   const member = cluster.spec[component].preferredActive;
   if (member === undefined) return undefined;
   const time = cluster.metadata.annotations?.[annotations.switchoverRequestedAt(component)];
-  if (time !== undefined) return { member, request: requestAt(member, time) };
-  if (previous?.member === member) return { member, request: previous.request };
-  return { member, request: `${member} in generation ${cluster.metadata.generation ?? 0}` };
+  const { generation = 0 } = cluster.metadata;
+  return { member, request: requestName({ member, time, generation, previous, served: servedRequest(lease) }) };
 }
 
 function whyUnready(
