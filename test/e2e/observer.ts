@@ -126,8 +126,9 @@ export class Observer {
   /**
    * What was seen since a moment that must never be: two daemons of a pair at once, a term that went back, or too little
    * to say so.
+   * @param watchedSince from when on it must not have been away; before, it may
    */
-  async violations(since: Instant): Promise<string[]> {
+  async violations(since: Instant, watchedSince = since): Promise<string[]> {
     await this.catchUp();
     const recent = this.processes.filter((process) => (process.lastSeen ?? Infinity) >= since);
     const pairOf = (process: DaemonProcess): string => {
@@ -144,7 +145,7 @@ export class Observer {
         .filter(({ at }) => at >= since)
         .map(({ what }) => what),
       ...this.gaps
-        .filter(({ at, length }) => at >= since && length > LONGEST_GAP)
+        .filter(({ at, length }) => at >= watchedSince && length > LONGEST_GAP)
         .map(
           ({ length }) => `the observer was away for ${Math.round(length)} ms: it cannot say that there never were two`,
         ),

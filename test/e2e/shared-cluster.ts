@@ -63,6 +63,7 @@ interface Deployment {
 export class SharedCluster {
   #observer: Observer | undefined;
   #caseStarted: Instant = 0;
+  #judgedUntil: Instant = 0;
 
   get observer(): Observer {
     if (this.#observer === undefined) throw new Error('the observer has not been started');
@@ -108,18 +109,31 @@ export class SharedCluster {
     }
   }
 
-  /** After each case: undoes its faults and fails it when the observer saw what must never be. */
+  /**
+   * After each case: undoes its faults and fails it when the observer saw what must never be, in it or since the last one
+   * (who was lost comes back in between).
+   */
   async concludeCase(): Promise<void> {
     await undoFaults();
-    const violations = await this.observer.violations(this.#caseStarted);
     recordGap(this.observer.largestGap(this.#caseStarted));
-    if (violations.length > 0) throw new Error(violations.join('\n'));
+    await this.#judge();
   }
 
-  tearDown(): void {
+  async tearDown(): Promise<void> {
     if (this.#observer === undefined) return;
     recordLoad(this.#observer.load);
-    this.#observer.stop();
+    try {
+      await this.#judge();
+    } finally {
+      this.#observer.stop();
+    }
+  }
+
+  async #judge(): Promise<void> {
+    const judged = now();
+    const violations = await this.observer.violations(this.#judgedUntil, this.#caseStarted);
+    this.#judgedUntil = judged;
+    if (violations.length > 0) throw new Error(violations.join('\n'));
   }
 
   /** Deletes the cluster and makes it anew. */

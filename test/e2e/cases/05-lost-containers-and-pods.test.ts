@@ -49,7 +49,11 @@ describe('an active that loses its container or pod', () => {
       const fault: Fault = { component, name, slice: afterSilence(component), ...FAULTS[name] };
       const define = NEED_THE_NODE.includes(name) ? testOnTestCluster : test;
       define(`${name}: the ${component} is handed over at once (${time} of ${TIMES})`, async () => {
+        const before = cluster.pair(component);
         await failOver(cluster, fault);
+        // The pod that comes back is standby, and takes nothing back.
+        await cluster.waitUntilWhole();
+        expect(cluster.pair(component).term).toBe(before.term + 1);
         const measured = values(component, name, 'slice');
         if (measured.length < TIMES || fault.median === undefined) return;
         expect(median(measured)).toBeLessThanOrEqual(fault.median);

@@ -46,7 +46,7 @@ describe('a cluster that is deleted', () => {
   });
   afterAll(async () => {
     await api.delete(paths.clusters(NAMESPACE, OTHER));
-    cluster.tearDown();
+    await cluster.tearDown();
   });
 
   test('leaves nothing behind within a minute, and does not touch its neighbour', async () => {
