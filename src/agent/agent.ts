@@ -12,7 +12,7 @@ import { candidacy } from './candidacy.ts';
 import { initialCustody, ordering, reportedTo, type Custody, type Ordering } from './custody.ts';
 import { decide, reasonToStop, type Decision, type HandOverReason, type Situation, type Tenure } from './decision.ts';
 import type { AgentParts } from './agent-parts.ts';
-import type { ActiveEndpoint } from './endpoint.ts';
+import { isShownIn, type ActiveEndpoint } from './endpoint.ts';
 import { EndpointWriter } from './endpoint-writer.ts';
 import * as view from './guard/daemon-view.ts';
 import type { GuardListener } from './guard/guard-link.ts';
@@ -316,7 +316,8 @@ export class Agent implements GuardListener {
 
   private activeEndpoint(): ActiveEndpoint | undefined {
     const { tenure } = this;
-    return tenure.kind === 'active' ? { ...this.parts.pod, claim: tenure.claim, term: tenure.term } : undefined;
+    if (tenure.kind !== 'active' || !isShownIn(this.lease, tenure)) return undefined;
+    return { ...this.parts.pod, claim: tenure.claim, term: tenure.term };
   }
 
   private scheduleNextLook(): void {

@@ -1,6 +1,6 @@
 import { annotations } from '../api/names.ts';
-import { termIn } from '../kube/election/term.ts';
-import type { EndpointSlice } from '../kube/kubernetes-object.ts';
+import { termIn, termOf } from '../kube/election/term.ts';
+import type { EndpointSlice, Lease } from '../kube/kubernetes-object.ts';
 
 /** The active member, as the EndpointSlice is to name it. */
 export interface ActiveEndpoint {
@@ -12,6 +12,13 @@ export interface ActiveEndpoint {
   readonly nodeName: string;
   readonly namespace: string;
 }
+
+/**
+ * Whether the Lease, as it was last seen, is this claim's in this term. A holder that has raised its term leads nobody to
+ * itself under it before the renewal has shown that it still is the holder (P10).
+ */
+export const isShownIn = (lease: Lease | undefined, { claim, term }: Pick<ActiveEndpoint, 'claim' | 'term'>): boolean =>
+  lease?.spec?.holderIdentity === claim && termOf(lease) === term;
 
 export type NextEndpoint =
   /** It names us already. */

@@ -1,5 +1,5 @@
 /** Everything that can happen next in a world: each move makes another world, and never changes the one it began in. */
-import type { ActiveEndpoint } from '../../src/agent/endpoint.ts';
+import { isShownIn, type ActiveEndpoint } from '../../src/agent/endpoint.ts';
 import { annotations } from '../../src/api/names.ts';
 import type { Lease } from '../../src/kube/kubernetes-object.ts';
 import { act, deliver, LONGEST_FIFO, noticeEnd, obeyNext, tenureOf } from './agent-model.ts';
@@ -245,7 +245,8 @@ export class Moves {
 
   private slice(world: World, pod: Pod, move: PodMove): void {
     const tenure = tenureOf(pod, this.protocol);
-    if (pod.sliceWrite === undefined && tenure.kind === 'active' && pod.sliceWritten !== tenure.claim) {
+    const isHolder = tenure.kind === 'active' && isShownIn(pod.election.observation?.lease, tenure);
+    if (pod.sliceWrite === undefined && isHolder && pod.sliceWritten !== tenure.claim) {
       move('slice read', (next, copy) => {
         const verdict = this.protocol.nextEndpoint(world.slice, endpointOf(pod, tenure.claim, tenure.term));
         if (verdict.kind === 'write') copy.sliceWrite = verdict.slice;

@@ -310,6 +310,24 @@ describe('a Lease in other hands', () => {
     expect(pair.address).toBe('10.0.0.1');
   });
 
+  test('an endpoint with a later term is left alone until the renewal that overtakes it has taken place', async () => {
+    const { ga, gb } = await serving();
+    pair.slice = {
+      ...pair.slice,
+      endpoints: [{ addresses: ['10.9.9.9'] }],
+      metadata: { ...pair.slice.metadata, annotations: { [annotations.term]: '7', [annotations.claim]: 'x' } },
+    };
+    const writes = pair.sliceWrites.length;
+    await pair.advance(27_000, ga, gb);
+    pair.store.outage = { reason: 'ServerError', landed: false };
+    await pair.advance(8_000, ga, gb);
+    expect(pair.sliceWrites).toHaveLength(writes);
+    pair.store.outage = undefined;
+    await pair.advance(4_000, ga, gb);
+    expect(pair.slice.metadata.annotations?.[annotations.term]).toBe('8');
+    expect(pair.term).toBe(8);
+  });
+
   test('an endpoint that somebody has led elsewhere under a later term is led back by its holder', async () => {
     const { ga, gb } = await serving();
     pair.slice = {
