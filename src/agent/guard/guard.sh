@@ -40,7 +40,9 @@ last_code=0
 preflight=pending preflight_process=0 preflight_ends=0
 terminating=0
 
-# A trap only sets a variable: bash 5.2 hangs for ever when a trap reads while the loop below is in `read -t`.
+# A trap only sets a variable: bash 5.2 hangs for ever when a trap reads while the loop below is in `read -t`. And nothing is
+# parsed once there are children: a trap that comes in the middle of that (of a command substitution, too) is taken for a part
+# of it, and the syntax error ends the guard. So there are none, and all that runs is in functions.
 trap 'terminating=1' TERM
 trap ':' CHLD
 
@@ -102,10 +104,11 @@ end_preflight() { # WHY, when it is ended before its time
   [[ -z ${1:-} ]] || kill -KILL -- "-$preflight_process" 2>/dev/null
   wait "$preflight_process" 2>/dev/null
   preflight_process=0
-  local line errors=() text
-  while IFS= read -r line; do
+  local line lines=() errors=() text
+  mapfile -t lines <"$directory/preflight.log"
+  for line in "${lines[@]}"; do
     [[ $line != *ERROR* ]] || errors+=("$line")
-  done <"$directory/preflight.log"
+  done
   if [[ -z ${1:-} && ${#errors[@]} == 1 && ${errors[0]} == *"unknown command line flag 'operator_preflight'"* ]]; then
     preflight=passed text=-
   else
@@ -114,10 +117,12 @@ end_preflight() { # WHY, when it is ended before its time
     for line in "${errors[@]}"; do
       [[ $line == *"'operator_preflight'"* ]] || text+="${text:+; }$line"
     done
-    [[ -n $text ]] || text=$(tail -n 3 "$directory/preflight.log")
+    [[ -n $text ]] || text=${lines[*]: -3} # nothing of an array that has fewer
+    [[ -n $text ]] || text=${lines[*]}
     log "the pre-flight failed; its output follows"
     cat "$directory/preflight.log" >&2 3<&- 4>&- &
-    text=$(printf '%s' "${text:0:900}" | base64 -w0)
+    printf '%s' "${text:0:900}" | base64 -w0 >"$directory/preflight.base64"
+    read -r text <"$directory/preflight.base64"
   fi
   report preflight "$guard" "$preflight" "${text:--}"
 }
@@ -185,32 +190,39 @@ terminate() { # SIGTERM: the daemon first, then the guard, with its code
   read -r -t 0.02 -u 6 pause # what was logged last is cut off by the end of PID 1
   exit "$last_code"
 }
-exec 6<> <(:) # never readable: a pause without a fork
 
-report hello "$guard"
-start_preflight
-buffer=
-while true; do
-  # A time-out in mid-line hands out what came so far: it is kept until the rest has come.
-  if IFS= read -r -t 0.1 -u 3 part; then
-    order=$buffer$part buffer=
-  else
-    buffer+=$part order=
-  fi
-  uptime
-  # P1, P9: the deadline comes before the order: one that arrives late must not extend what is already over.
-  [[ $daemon == 0 ]] || ! ended "$daemon" || reap_daemon
-  [[ $daemon == 0 || $now -lt $deadline ]] || kill_daemon "its deadline has passed"
-  if [[ -n $order ]]; then
-    read -r -a words <<<"$order"
-    [[ ${#words[@]} -lt 4 ]] || obey "${words[@]}"
-  fi
-  if [[ $preflight_process != 0 ]]; then
-    if ended "$preflight_process"; then
-      end_preflight
-    elif [[ $now -ge $preflight_ends ]]; then
-      end_preflight "the pre-flight took longer than 60 s"
+watch() { # until SIGTERM
+  local buffer= part order words
+  while true; do
+    # A time-out in mid-line hands out what came so far: it is kept until the rest has come.
+    if IFS= read -r -t 0.1 -u 3 part; then
+      order=$buffer$part buffer=
+    else
+      buffer+=$part order=
     fi
-  fi
-  [[ $terminating == 0 ]] || terminate
-done
+    uptime
+    # P1, P9: the deadline comes before the order: one that arrives late must not extend what is already over.
+    [[ $daemon == 0 ]] || ! ended "$daemon" || reap_daemon
+    [[ $daemon == 0 || $now -lt $deadline ]] || kill_daemon "its deadline has passed"
+    if [[ -n $order ]]; then
+      read -r -a words <<<"$order"
+      [[ ${#words[@]} -lt 4 ]] || obey "${words[@]}"
+    fi
+    if [[ $preflight_process != 0 ]]; then
+      if ended "$preflight_process"; then
+        end_preflight
+      elif [[ $now -ge $preflight_ends ]]; then
+        end_preflight "the pre-flight took longer than 60 s"
+      fi
+    fi
+    [[ $terminating == 0 ]] || terminate
+  done
+}
+
+main() {
+  exec 6<> <(:) # never readable: a pause without a fork
+  report hello "$guard"
+  start_preflight
+  watch
+}
+main

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -233,6 +233,14 @@ describe('a daemon', () => {
       'stopped',
     ]);
   });
+});
+
+test('nothing is parsed while children may end: bash would take a trap that comes then for a part of it', () => {
+  const code = readFileSync(SCRIPT, 'utf8').replaceAll(/^\s*#.*$/gm, '');
+  expect(code).not.toMatch(/\$\((?!\()|`/);
+  const topLevel = code.split('\n').filter((line) => /^[a-z]/.test(line) && !line.includes('() {'));
+  expect(topLevel.at(-1)).toBe('main');
+  expect(topLevel.slice(0, -1).filter((line) => /&$|^(start_preflight|run_daemon|log)/.test(line))).toEqual([]);
 });
 
 describe('orders that are not for it', () => {
