@@ -115,8 +115,8 @@ export const OUTAGE_MUTATIONS: readonly Mutation[] = [
       },
       {
         file: ELECTION,
-        find: 'import { tenancyOf, termOf,',
-        replace: "import { rosterOf } from './roster.ts';\nimport { tenancyOf, termOf,",
+        find: 'import { termOf }',
+        replace: "import { rosterOf } from './roster.ts';\nimport { termOf }",
       },
       {
         file: ELECTION,
