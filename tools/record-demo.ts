@@ -47,6 +47,7 @@ async function record(): Promise<Line[][]> {
       chapter,
       violation: meter.violations[0],
       elapsed: (performance.now() - begin) / 1000,
+      rows: Infinity,
     };
     frames.push(view(input));
   };

@@ -62,6 +62,16 @@ export class Actions {
     return off ? 'the API server is down' : 'the API server is back';
   }
 
+  /** Undoes whatever was done. */
+  async restore(): Promise<void> {
+    const { cluster } = this.#demo;
+    this.#thaw?.();
+    this.#thaw = undefined;
+    await cluster.setApi('on');
+    for (const { name, up } of cluster.nodes) if (!up) cluster.reviveNode(name);
+    if (!this.#operator) await this.toggleOperator();
+  }
+
   async toggleOperator(): Promise<string> {
     if (snapshotOf(this.#demo).api !== 'on') return 'the operator cannot be scaled while the API server is down';
     this.#operator = !this.#operator;

@@ -86,6 +86,7 @@ class Live {
       chapter: this.#chapter,
       violation: this.violation,
       elapsed: (performance.now() - this.#begin) / 1000,
+      rows: this.#terminal.output.rows,
     };
   }
 
@@ -110,6 +111,7 @@ class Live {
     };
     const story = new Story({ demo: this.#demo, actions: this.#actions, meter: this.#meter, narrator, signal });
     try {
+      await this.#actions.restore();
       await story.whole();
       await story.play();
       this.#said = 'that was the story; now it is your turn';
@@ -134,7 +136,11 @@ class Live {
     // Who takes the keys tells the story.
     this.#story?.abort();
     this.#chapter = undefined;
-    this.#said = await action();
+    try {
+      this.#said = await action();
+    } catch (error) {
+      this.#said = `that did not work: ${error instanceof Error ? error.message : String(error)}`;
+    }
   }
 
   #actionOf(key: string): (() => string | Promise<string>) | undefined {

@@ -15,8 +15,8 @@ export interface HandOver {
   readonly to: string;
   readonly term: number;
   readonly reason: string;
-  /** Until another pod held the Lease, in seconds. */
-  readonly active: number;
+  /** Until another pod held the Lease, in seconds; unknown when nobody saw a daemon end before. */
+  readonly active: number | undefined;
   /** Until its daemon answered. */
   serving?: number;
   /** Until everybody on a live node was registered with it; of the statestore alone. */
@@ -24,10 +24,12 @@ export interface HandOver {
 }
 
 interface Watched {
+  /** The last one that was seen alive, and when it was first seen dead. */
   daemon: DaemonProcess | undefined;
   diedAt: Milliseconds | undefined;
   holder: string | undefined;
-  open: HandOver | undefined;
+  /** The hand-over that is under way, and what its times count from. */
+  open: { readonly handOver: HandOver; readonly since: Milliseconds | undefined } | undefined;
 }
 
 /** Looks at the daemons all the time: measures hand-overs, and sees when two live at once. */
@@ -62,13 +64,17 @@ export class Meter {
     const daemons = daemonsOf(this.#demo, component);
     if (daemons.length > 1) {
       const pods = daemons.map(({ identity }) => identity.pod).join(' and ');
-      this.violations.push(`two daemons of the ${component} lived at once, on ${pods}`);
+      const violation = `two daemons of the ${component} lived at once, on ${pods}`;
+      if (!this.violations.includes(violation)) this.violations.push(violation);
     }
     const now = this.#demo.cluster.clock.now();
     const [daemon] = daemons;
     if (watched.daemon !== undefined && !watched.daemon.alive && watched.diedAt === undefined) watched.diedAt = now;
     this.#claimed(component, watched, now);
-    if (daemon !== undefined && daemon !== watched.daemon) watched.daemon = daemon;
+    if (daemon !== undefined && daemon !== watched.daemon) {
+      watched.daemon = daemon;
+      watched.diedAt = undefined;
+    }
     if (daemon?.serving === true) this.#serves(component, watched, daemon, now);
   }
 
@@ -80,28 +86,27 @@ export class Meter {
     const before = watched.holder;
     watched.holder = holderIdentity;
     if (before === undefined) return;
-    const active = (now - (watched.diedAt ?? now)) / 1000;
-    watched.open = {
+    const since = watched.diedAt;
+    const handOver: HandOver = {
       component,
       from: podNamedIn(before),
       to: podNamedIn(holderIdentity),
       term: leaseTransitions,
       reason: reasonOf(lease),
-      active,
+      active: since === undefined ? undefined : (now - since) / 1000,
     };
-    this.handOvers.push(watched.open);
+    watched.open = { handOver, since };
+    this.handOvers.push(handOver);
   }
 
   #serves(component: PairComponent, watched: Watched, daemon: DaemonProcess, now: Milliseconds): void {
-    const { open } = watched;
-    if (open === undefined) watched.diedAt = undefined;
-    if (open === undefined || daemon.identity.pod !== open.to) return;
-    const seconds = (now - (watched.diedAt ?? now)) / 1000;
-    open.serving ??= seconds;
+    if (watched.open === undefined || daemon.identity.pod !== watched.open.handOver.to) return;
+    const { handOver, since } = watched.open;
+    const seconds = since === undefined ? undefined : (now - since) / 1000;
+    if (seconds !== undefined) handOver.serving ??= seconds;
     if (component === 'statestore' && !this.#allRegisteredWith(daemon)) return;
-    if (component === 'statestore') open.followed = seconds;
+    if (component === 'statestore' && seconds !== undefined) handOver.followed = seconds;
     watched.open = undefined;
-    watched.diedAt = undefined;
   }
 
   #allRegisteredWith(daemon: DaemonProcess): boolean {

@@ -84,9 +84,12 @@ export function snapshotOf(demo: DemoCluster): DemoSnapshot {
   };
 }
 
-/** The daemons of a pair that live. There is never more than one. */
-export const daemonsOf = ({ cluster }: DemoCluster, component: PairComponent): DaemonProcess[] =>
-  [...cluster.network.daemons].filter(({ identity, alive }) => identity.component === component && alive);
+/** The daemons of the demo's pair that live; there is never more than one. Other clusters may have been applied, too. */
+export const daemonsOf = ({ cluster, name }: DemoCluster, component: PairComponent): DaemonProcess[] =>
+  [...cluster.network.daemons].filter(
+    ({ identity, alive }) =>
+      alive && identity.namespace === NAMESPACE && memberOfPod(name, component, identity.pod) !== undefined,
+  );
 
 function operatorRuns({ cluster }: DemoCluster): boolean {
   const reference = { resource: deployments, namespace: OPERATOR_NAMESPACE, name: OPERATOR_DEPLOYMENT };

@@ -129,7 +129,9 @@ export class Story {
     );
     if (daemonsOf(demo, 'statestore')[0] !== before.statestore)
       throw new StoryFailure('the statestore was handed over');
-    narrator.say(`both actives lived through ${OUTAGE / 1000} s without it, on the promises of the other members`);
+    narrator.say(
+      `both actives lived through ${OUTAGE / 1000} s without it, the statestore on the promise of its standby`,
+    );
   }
 
   /** Those who have to find the new statestored: told when all have. */

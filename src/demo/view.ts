@@ -3,8 +3,11 @@ import type { DemoSnapshot, MemberView, PairView, SubscriberView } from './snaps
 import { fitted, lengthOf, span, type Line, type Span, type Style } from './styled-text.ts';
 
 export const COLUMNS = 80;
+/** At most so many are shown, and fewer where the terminal has fewer rows. */
 const HAND_OVERS = 4;
 const EVENTS = 5;
+/** What is always shown. */
+const FIXED_ROWS = 20;
 const BAR = 10;
 
 export interface ViewInput {
@@ -18,14 +21,20 @@ export interface ViewInput {
   readonly violation: string | undefined;
   /** Since the start, in seconds. */
   readonly elapsed: number;
+  /** How many the terminal has. */
+  readonly rows: number;
 }
 
 /** The screen, line by line: the same for the same input. */
 export function view(input: ViewInput): Line[] {
-  const { snapshot, kubeconfig } = input;
+  const { snapshot } = input;
+  const kubeconfig = kubeconfigLines(input.kubeconfig);
+  const spare = Math.max(2, input.rows - FIXED_ROWS - (kubeconfig.length - 1));
+  const handOvers = Math.min(HAND_OVERS, Math.floor(spare / 2));
+  const events = Math.min(EVENTS, spare - handOvers);
   const lines: Line[] = [
     title(input.elapsed),
-    [span(`export KUBECONFIG=${kubeconfig}`, 'dim')],
+    ...kubeconfig,
     [],
     overview(snapshot),
     nodesLine(snapshot),
@@ -36,9 +45,9 @@ export function view(input: ViewInput): Line[] {
     ]),
     [],
     [span('HAND-OVERS', 'bold'), span('                    active      serves      all have followed', 'dim')],
-    ...filled(input.handOvers.slice(-HAND_OVERS).map(handOverLine), HAND_OVERS),
+    ...filled(input.handOvers.slice(-handOvers).map(handOverLine), handOvers),
     [span('EVENTS', 'bold')],
-    ...filled(snapshot.events.slice(-EVENTS).map(eventLine), EVENTS),
+    ...filled(snapshot.events.slice(-events).map(eventLine), events),
     [],
     narration(input),
     ...KEYS,
@@ -50,6 +59,12 @@ const filled = (lines: Line[], count: number): Line[] => [
   ...lines,
   ...Array.from({ length: Math.max(0, count - lines.length) }, (): Line => []),
 ];
+
+/** What a shell takes, on two lines where one has no room for the path. */
+function kubeconfigLines(path: string): Line[] {
+  const line = `export KUBECONFIG=${path}`;
+  return (line.length <= COLUMNS ? [line] : ['export KUBECONFIG=\\', path]).map((text) => [span(text, 'dim')]);
+}
 
 function title(elapsed: number): Line {
   const left = [span('Impala operator', 'accent'), span('  a Kubernetes cluster in one process', 'dim')];

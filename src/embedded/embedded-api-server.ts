@@ -13,10 +13,15 @@ import { VersionedStore, type ChangeListener } from './versioned-store.ts';
 
 /** How often an API server sends a bookmark to a watch that wants them. */
 const BOOKMARK_INTERVAL: Milliseconds = 60_000;
-/** After how long the REST client asks the server to end a watch. */
-const WATCH_TIMEOUT = { least: 240_000, most: 480_000 };
+/** After how long a server ends a watch: what the REST client asks for. */
+const WATCH_TIMEOUT: WatchTimeout = { least: 240_000, most: 480_000 };
 const HISTORY_LIMIT = 1000;
 const GARBAGE_COLLECTION_DELAY: Milliseconds = 500;
+
+interface WatchTimeout {
+  readonly least: Milliseconds;
+  readonly most: Milliseconds;
+}
 
 export interface EmbeddedApiServerOptions {
   readonly clock: Clock;
@@ -25,6 +30,8 @@ export interface EmbeddedApiServerOptions {
   readonly historyLimit?: number;
   /** How long after its owner a dependent is deleted; default 0.5 s. */
   readonly garbageCollectionDelay?: Milliseconds;
+  /** After how long a watch ends, at random between the two; default 4 to 8 minutes. */
+  readonly watchTimeout?: WatchTimeout;
   /** Whether a namespace must exist as an object before anything is created in it; default no. */
   readonly namespacesMustExist?: boolean;
   /** Whether a user may make a call; otherwise it is answered 403. Default: everybody may do everything. */
@@ -44,6 +51,7 @@ export class EmbeddedApiServer {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #authorize: (call: ApiCall) => boolean;
+  readonly #watchTimeout: WatchTimeout;
   readonly #store: VersionedStore;
   readonly #writes: ObjectWrites;
   /** All kinds that it serves. */
@@ -65,6 +73,7 @@ export class EmbeddedApiServer {
     this.#clock = clock;
     this.#random = random;
     this.#authorize = options.authorize ?? (() => true);
+    this.#watchTimeout = options.watchTimeout ?? WATCH_TIMEOUT;
     this.#store = new VersionedStore(historyLimit);
     const { namespacesMustExist = false } = options;
     this.#writes = new ObjectWrites({ store: this.#store, kinds: this.kinds, clock, random, namespacesMustExist });
@@ -165,7 +174,7 @@ export class EmbeddedApiServer {
     // What was sent at once may have made somebody end it.
     if (!watch.open) stop();
     if (!watch.open) return;
-    const { least, most } = WATCH_TIMEOUT;
+    const { least, most } = this.#watchTimeout;
     const end = this.#clock.now() + least + this.#random() * (most - least);
     const bookmark = (): void => {
       if (this.#clock.now() >= end) {

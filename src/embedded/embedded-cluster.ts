@@ -50,6 +50,8 @@ export type ApiState = 'on' | 'off' | 'frozen';
 
 const NODE_TIMES: NodeTimes = { grace: 45_000, eviction: 300_000 };
 const LOAD_TIME: Surroundings['loadTime'] = { statestore: 400, catalog: 1_500, impalad: 800 };
+/** As a real API server ends a watch whose client has not said for how long it wants it. */
+const LONG_WATCHES = { least: 1_800_000, most: 3_600_000 };
 const SYSTEM_NAMESPACES = ['default', 'kube-system'];
 
 /**
@@ -80,7 +82,7 @@ export class EmbeddedCluster implements ControlPlane {
     const { clock, random } = options;
     this.#options = options;
     this.clock = clock;
-    this.server = new EmbeddedApiServer({ clock, random, namespacesMustExist: true });
+    this.server = new EmbeddedApiServer({ clock, random, namespacesMustExist: true, watchTimeout: LONG_WATCHES });
     this.http = new EmbeddedHttpServer({
       server: this.server,
       clock,
@@ -112,6 +114,10 @@ export class EmbeddedCluster implements ControlPlane {
 
   get apiState(): ApiState {
     return this.#api;
+  }
+
+  defect(error: unknown): void {
+    this.#options.logger.error({ err: error }, 'a controller could not handle an object');
   }
 
   onServing(callback: () => void): void {
@@ -156,6 +162,7 @@ export class EmbeddedCluster implements ControlPlane {
       this.http.freeze();
       return;
     }
+    for (const node of this.nodes) if (node.up) this.#lifecycle.returned(node);
     for (const callback of this.#onServing) callback();
   }
 

@@ -42,6 +42,15 @@ const customResource: KindRules = { hasGeneration: true, hasStatus: true };
 const unconditional: KindRules = { replacesUnconditionally: true };
 const createdByAnything: KindRules = { createsOnReplace: true, replacesUnconditionally: true };
 const workload: KindRules = { ...customResource, replacesUnconditionally: true };
+/** What makes pods: without a template it could make none. */
+const podMaker: KindRules = {
+  ...workload,
+  validate: (object) => {
+    const { spec } = object as { spec?: { template?: unknown } };
+    const has = typeof spec?.template === 'object' && spec.template !== null;
+    return has ? [] : [{ field: 'spec.template', message: 'Required value' }];
+  },
+};
 
 const RULES: Readonly<Record<string, KindRules>> = {
   'coordination.k8s.io/v1/Lease': leaseRules,
@@ -51,8 +60,8 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'v1/Node': { hasStatus: true, replacesUnconditionally: true },
   'v1/Namespace': { hasStatus: true, initialStatus: { phase: 'Active' } },
   'v1/Secret': unconditional,
-  'apps/v1/StatefulSet': { ...workload, initialStatus: { replicas: 0, availableReplicas: 0 } },
-  'apps/v1/Deployment': { ...workload, initialStatus: {} },
+  'apps/v1/StatefulSet': { ...podMaker, initialStatus: { replicas: 0, availableReplicas: 0 } },
+  'apps/v1/Deployment': { ...podMaker, initialStatus: {} },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': { ...customResource, initialStatus: {} },
   'policy/v1/PodDisruptionBudget': {
     ...customResource,

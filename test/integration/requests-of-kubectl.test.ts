@@ -101,6 +101,9 @@ describe('the embedded cluster answers kubectl', () => {
     expect((await request('DELETE', `${IMPALA}/dry?dryRun=All`)).status).toBe(200);
     expect((await request('GET', `${IMPALA}/dry`)).body).toEqual(before);
     expect((await request('DELETE', `${IMPALA}/dry?dryRun=Some`)).status).toBe(400);
+    // kubectl says it in the body.
+    expect((await request('DELETE', `${IMPALA}/dry`, { kind: 'DeleteOptions', dryRun: ['All'] })).status).toBe(200);
+    expect((await request('GET', `${IMPALA}/dry`)).body).toEqual(before);
   });
 
   test('a scale, and writes it', async () => {

@@ -13,7 +13,7 @@ export class ControlLoop {
   readonly #keys = new Set<string>();
   #scheduled = false;
 
-  /** @param reconcile may throw StatusError: the key is looked at again */
+  /** @param reconcile may throw StatusError: the key is looked at again; anything else is noted, and the key dropped */
   constructor(plane: ControlPlane, reconcile: (key: string) => void) {
     this.#plane = plane;
     this.#reconcile = reconcile;
@@ -47,7 +47,9 @@ export class ControlLoop {
       return true;
     } catch (error) {
       if (error instanceof StatusError) return false;
-      throw error;
+      // It would fail again: the next change of the object is its next chance.
+      this.#plane.defect(error);
+      return true;
     }
   }
 }

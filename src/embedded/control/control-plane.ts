@@ -9,6 +9,8 @@ export interface ControlPlane {
   readonly server: EmbeddedApiServer;
   readonly clock: Clock;
   readonly serving: boolean;
+  /** Takes note of what went wrong with one object and must not end the rest. */
+  defect(error: unknown): void;
   /** Calls back each time it serves again. */
   onServing(callback: () => void): void;
 }

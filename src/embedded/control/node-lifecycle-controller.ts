@@ -38,12 +38,15 @@ export class NodeLifecycleController {
   returned(node: VirtualNode): void {
     this.#timers.get(node.name)?.cancel();
     const { server, clock } = this.#plane;
-    server.setStatus({ resource: nodes, name: node.name }, node.status(clock.date()));
+    const reference = { resource: nodes, name: node.name };
+    if (server.peek(reference) === undefined) return;
+    server.setStatus(reference, node.status(clock.date()));
     this.#taint(node, []);
   }
 
   #declareLost(node: VirtualNode): void {
     const { server, clock } = this.#plane;
+    if (server.peek({ resource: nodes, name: node.name }) === undefined) return;
     const status = node.status(clock.date()) as { conditions: object[] };
     const unknown = status.conditions.map((condition) => ({
       ...condition,

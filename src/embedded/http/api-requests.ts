@@ -50,7 +50,7 @@ export class ApiRequests {
   /** @throws StatusError */
   answer(request: ApiRequest): ApiAnswer {
     const target = readPath(request.path, this.#server.kinds);
-    const dryRun = request.query.getAll('dryRun');
+    const dryRun = dryRunOf(request, target);
     if (dryRun.length === 0) return this.#answer(request, target);
     if (dryRun.some((value) => value !== 'All')) throw badRequest(`dryRun: ${dryRun.join()} is not supported, but All`);
     return this.#server.dryRun(() => this.#answer(request, target));
@@ -267,13 +267,26 @@ function parseBody(request: ApiRequest): unknown {
   if (body === '') return {};
   const type = header(request, 'content-type');
   if (type.includes('protobuf')) {
-    throw new StatusError(415, 'UnsupportedMediaType', 'the embedded API server takes JSON and YAML alone');
+    throw new StatusError(
+      415,
+      'UnsupportedMediaType',
+      'the embedded API server takes JSON and YAML alone, not what `kubectl create KIND` sends: use kubectl apply -f',
+    );
   }
   try {
     return type.includes('yaml') && !body.trimStart().startsWith('{') ? parseYaml(body) : (JSON.parse(body) as unknown);
   } catch (error) {
     throw badRequest(`the body cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** kubectl asks for it in the query, or, of deletions and evictions, in their options. */
+function dryRunOf(request: ApiRequest, { subresource }: RequestTarget): unknown[] {
+  const inQuery = request.query.getAll('dryRun');
+  if (inQuery.length > 0 || (request.method !== 'DELETE' && subresource !== 'eviction')) return inQuery;
+  const body = parseBody(request);
+  const options = subresource === 'eviction' && isFields(body) ? body.deleteOptions : body;
+  return isFields(options) && Array.isArray(options.dryRun) ? (options.dryRun as unknown[]) : [];
 }
 
 function deleteOptions(request: ApiRequest): DeleteOptions {

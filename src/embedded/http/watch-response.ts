@@ -49,6 +49,7 @@ export async function streamWatch(
       await thawed();
       if (response.destroyed) break;
       const annotations = event.type === 'BOOKMARK' && markEnd ? INITIAL_EVENTS_END : undefined;
+      if (!markEnd && isUnasked(event, query)) continue;
       if (event.type === 'BOOKMARK') markEnd = false;
       response.write(`${JSON.stringify(line(requests, request, target, event, annotations))}\n`);
     }
@@ -60,6 +61,10 @@ export async function streamWatch(
     watch.end();
   }
 }
+
+/** A bookmark goes only to who has asked for them. */
+const isUnasked = ({ type }: WatchEvent<KubernetesObject>, query: URLSearchParams): boolean =>
+  type === 'BOOKMARK' && query.get('allowWatchBookmarks') !== 'true';
 
 function line(
   requests: ApiRequests,

@@ -57,6 +57,7 @@ const input: ViewInput = {
       serving: 9.5,
     },
   ],
+  rows: 40,
   kubeconfig: '/tmp/impala-demo/kubeconfig',
   said: 'cut the power of node-2',
   chapter: 'A node is lost',
@@ -72,6 +73,18 @@ describe('the screen of the demo', () => {
   test('has as many lines whatever has happened, so that nothing jumps', () => {
     const early = view({ ...input, handOvers: [], snapshot: { ...snapshot, events: [] } });
     expect(early).toHaveLength(view(input).length);
+  });
+
+  test('has the keys and what was done last in it on a terminal of 24 rows', () => {
+    const [statestore] = snapshot.pairs;
+    const pairs = [statestore!, { ...statestore!, component: 'catalog' as const }];
+    for (const kubeconfig of [input.kubeconfig, `/var/folders/${'long/'.repeat(11)}kubeconfig`]) {
+      const lines = view({ ...input, kubeconfig, snapshot: { ...snapshot, pairs }, rows: 24 });
+      expect(lines).toHaveLength(24);
+      expect(textOf(lines.slice(-1))).toContain('quit');
+      expect(textOf(lines)).toContain('cut the power of node-2');
+      expect(textOf(lines)).toContain(kubeconfig);
+    }
   });
 
   test('shows who is active, who is lost, and who has followed', () => {
