@@ -49,7 +49,7 @@ export async function streamWatch(
       await thawed();
       if (response.destroyed) break;
       const annotations = event.type === 'BOOKMARK' && markEnd ? INITIAL_EVENTS_END : undefined;
-      if (!markEnd && isUnasked(event, query)) continue;
+      if (isUnasked(event, query, markEnd)) continue;
       if (event.type === 'BOOKMARK') markEnd = false;
       response.write(`${JSON.stringify(line(requests, request, target, event, annotations))}\n`);
     }
@@ -62,9 +62,9 @@ export async function streamWatch(
   }
 }
 
-/** A bookmark goes only to who has asked for them. */
-const isUnasked = ({ type }: WatchEvent<KubernetesObject>, query: URLSearchParams): boolean =>
-  type === 'BOOKMARK' && query.get('allowWatchBookmarks') !== 'true';
+/** A bookmark goes only to who has asked for them, or for the one that ends the initial events. */
+const isUnasked = ({ type }: WatchEvent<KubernetesObject>, query: URLSearchParams, endsInitial: boolean): boolean =>
+  type === 'BOOKMARK' && !endsInitial && query.get('allowWatchBookmarks') !== 'true';
 
 function line(
   requests: ApiRequests,
